@@ -1,0 +1,64 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// Optimised in debug builds too: a convolution at -O0 takes minutes where it should take milliseconds.
+let kernelSettings: [CSetting] = [
+    .unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math", "-Wno-psabi", "-Wno-pass-failed"])
+]
+
+let package = Package(
+    name: "lungfold",
+    products: [.executable(name: "lungfold", targets: ["lungfold"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // MARK: System libraries
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CNIfTI", providers: [.apt(["libnifti-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CMPI", pkgConfig: "mpi-c ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+
+        // MARK: C shims and kernels
+        .target(name: "CLungfoldMPI", dependencies: ["CMPI"]),
+        .target(name: "CLungfoldImaging", dependencies: ["CNIfTI", "CPNG"]),
+        .target(name: "CLungfoldKernels", dependencies: ["COpenBLAS"], cSettings: kernelSettings),
+
+        // MARK: The domain and the engine
+        .target(name: "LungfoldStudy"),
+        .target(name: "LungfoldEngine", dependencies: ["CLungfoldKernels"]),
+        .target(name: "LungfoldImaging", dependencies: ["LungfoldStudy", "CLungfoldImaging"]),
+        .target(
+            name: "LungfoldTraining",
+            dependencies: ["LungfoldStudy", "LungfoldEngine", "LungfoldImaging"]),
+        .target(name: "LungfoldCluster", dependencies: ["LungfoldStudy", "CLungfoldMPI"]),
+        .target(name: "LungfoldReport", dependencies: ["LungfoldStudy"]),
+        .target(
+            name: "LungfoldRun",
+            dependencies: [
+                "LungfoldStudy", "LungfoldEngine", "LungfoldImaging", "LungfoldTraining",
+                "LungfoldCluster", "LungfoldReport", "Yams",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // MARK: The program
+        .executableTarget(
+            name: "lungfold",
+            dependencies: [
+                "LungfoldRun",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // MARK: Tests
+        .testTarget(name: "StudyTests", dependencies: ["LungfoldStudy"]),
+        .testTarget(name: "EngineTests", dependencies: ["LungfoldEngine", "CLungfoldKernels"]),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
+        .testTarget(name: "TrainingTests", dependencies: ["LungfoldTraining"]),
+        .testTarget(name: "ClusterTests", dependencies: ["LungfoldCluster"]),
+        .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
+        .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
+    ]
+)

@@ -60,7 +60,9 @@ let package = Package(
             name: "ImagingTests", dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
         .testTarget(name: "TrainingTests", dependencies: ["LungfoldTraining"]),
         .testTarget(name: "ClusterTests", dependencies: ["LungfoldCluster"]),
-        .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
+        .testTarget(
+            name: "ReportTests", dependencies: ["LungfoldReport", "LungfoldStudy"],
+            exclude: ["Snapshots"]),
         .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
     ]
 )

@@ -25,7 +25,8 @@ let package = Package(
         .target(name: "CLungfoldMPI", dependencies: ["CMPI"]),
         .target(
             name: "CLungfoldImaging", dependencies: ["CNIfTI", "CPNG"],
-            cSettings: [.headerSearchPath("../CNIfTI")]),
+            cSettings: [.headerSearchPath("../CNIfTI")],
+            linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("z")]),
         .target(name: "CLungfoldKernels", dependencies: ["COpenBLAS"], cSettings: kernelSettings),
 
         // MARK: The domain and the engine

@@ -166,14 +166,7 @@ size_t lungfold_nifti_label_header(const uint8_t *header, size_t length, uint8_t
     return size + (size_t)flagSize;
 }
 
-size_t lungfold_nifti_new_header(int64_t rows, int64_t columns, int64_t slices,
-                                 const double spacing[3], const char *description, int32_t isLabel,
-                                 uint8_t *output) {
-    int64_t dims[8] = {3, rows, columns, slices, 1, 1, 1, 1};
-    nifti_set_debug_level(0);
-    nifti_1_header *raw = nifti_make_new_n1_header(dims, NIFTI_TYPE_UINT8);
-    if (!raw)
-        return 0;
+static void place(nifti_1_header *raw, const double *spacing) {
     for (int axis = 0; axis < 3; axis++)
         raw->pixdim[axis + 1] = (float)spacing[axis];
     raw->xyzt_units = NIFTI_UNITS_MM;
@@ -181,9 +174,20 @@ size_t lungfold_nifti_new_header(int64_t rows, int64_t columns, int64_t slices,
     raw->srow_x[0] = raw->pixdim[1];
     raw->srow_y[1] = raw->pixdim[2];
     raw->srow_z[2] = raw->pixdim[3];
+}
+
+size_t lungfold_nifti_new_header(int64_t rows, int64_t columns, int64_t slices,
+                                 const double *spacing, int32_t isLabel, uint8_t *output) {
+    int64_t dims[8] = {3, rows, columns, slices, 1, 1, 1, 1};
+    nifti_set_debug_level(0);
+    nifti_1_header *raw = nifti_make_new_n1_header(dims, NIFTI_TYPE_UINT8);
+    if (!raw)
+        return 0;
+    if (spacing)
+        place(raw, spacing);
     raw->scl_slope = 1;
     raw->intent_code = isLabel ? NIFTI_INTENT_LABEL : NIFTI_INTENT_NONE;
-    strncpy(raw->descrip, description, sizeof raw->descrip - 1);
+    strcpy(raw->descrip, isLabel ? "lungfold labels" : "lungfold images");
     memcpy(raw->magic, "n+1", 4);
     raw->vox_offset = (float)(headerSize1 + flagSize);
     memcpy(output, raw, sizeof *raw);

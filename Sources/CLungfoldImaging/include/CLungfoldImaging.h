@@ -70,11 +70,11 @@ int lungfold_nifti_slice(const uint8_t *voxels, int32_t datatype, int32_t isSwap
 /// extensions. Writes header and extension flag; returns their size (352 or 544), 0 on failure.
 size_t lungfold_nifti_label_header(const uint8_t *header, size_t length, uint8_t *output);
 
-/// The header of a uint8 volume with spacings in millimetres and a scanner-aligned qform and sform.
-/// Writes 352 bytes; returns 352, 0 on failure.
+/// The header of a uint8 volume. With spacings in millimetres it has a scanner-aligned qform and
+/// sform; with null its voxels are unit cubes placed nowhere. Writes 352 bytes; returns 352, 0 on
+/// failure.
 size_t lungfold_nifti_new_header(int64_t rows, int64_t columns, int64_t slices,
-                                 const double spacing[3], const char *description, int32_t isLabel,
-                                 uint8_t *output);
+                                 const double *spacing, int32_t isLabel, uint8_t *output);
 
 // MARK: PNG
 

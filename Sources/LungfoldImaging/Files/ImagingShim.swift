@@ -63,16 +63,16 @@ enum ImagingShim {
             })
     }
 
-    /// The header of a new uint8 volume.
+    /// The header of a new uint8 volume, with three spacings in millimetres or placed nowhere.
     static func newHeader(
-        rows: Int, columns: Int, slices: Int, spacing: [Double], description: String, isLabel: Bool
+        rows: Int, columns: Int, slices: Int, spacing: [Double]?, isLabel: Bool
     ) -> [UInt8]? {
-        precondition(spacing.count == 3)
+        precondition(spacing == nil || spacing?.count == 3)
         return nonEmpty(
             [UInt8](unsafeUninitializedCapacity: Int(LUNGFOLD_NIFTI_HEADER_CAPACITY)) {
                 $1 = lungfold_nifti_new_header(
-                    Int64(rows), Int64(columns), Int64(slices), spacing, description,
-                    isLabel ? 1 : 0, $0.baseAddress)
+                    Int64(rows), Int64(columns), Int64(slices), spacing, isLabel ? 1 : 0,
+                    $0.baseAddress)
             })
     }
 

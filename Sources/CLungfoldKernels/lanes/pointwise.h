@@ -104,9 +104,13 @@ static void loss_rows(const lf_loss *op, int n, int first, int count, float inve
             vf scale = weight * inverse_weight;
             for (int k = 0; k < op->classes; k++)
                 st(logit[k], scale * (ld(logit[k]) / total - (label == k ? (vf)1.0f : (vf)0.0f)));
-            for (int i = 0; i < pixels; i++)
+            for (int i = 0; i < pixels; i++) {
+                float *to = op->gradient + (from + i) * op->channels;
+                for (int c = 0; c < op->channels; c += LF_LANES)
+                    st(to + c, 0.0f);
                 for (int k = 0; k < op->classes; k++)
-                    op->gradient[(from + i) * op->channels + k] = logit[k][i];
+                    to[k] = logit[k][i];
+            }
         }
     }
     sums[0] = loss;

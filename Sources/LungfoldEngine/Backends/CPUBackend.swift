@@ -202,9 +202,10 @@ final class CPUBackend: Backend {
 
     private func runLoss() {
         var correct: Int64 = 0
-        lf_loss_run(
-            pool, kernels, &lossStep, &outcome.weightedLoss, &outcome.weight, &correct)
-        outcome.correctPixels = Int(correct)
+        var loss = 0.0
+        var weight = 0.0
+        lf_loss_run(pool, kernels, &lossStep, &loss, &weight, &correct)
+        outcome = PassOutcome(weightedLoss: loss, weight: weight, correctPixels: Int(correct))
     }
 
     func update(learningRate: Float, l2: Float) {

@@ -40,7 +40,10 @@ import Testing
 
     @Test("the loss falls and the accuracy rises", arguments: NetworkKind.allCases)
     func learns(_ network: NetworkKind) throws {
-        let history = try train(sampleJob(network, epochs: 25)).result.history
+        var job = sampleJob(network, epochs: 25)
+        // U-Net of 4 filters dies of its first updates with one seed in three; of 12 it does not.
+        job.settings.filters = 12
+        let history = try train(job).result.history
         let (first, last) = try (
             #require(history.epochs.first), #require(history.epochs.last)
         )

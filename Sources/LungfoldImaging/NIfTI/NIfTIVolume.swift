@@ -2,8 +2,8 @@ import CLungfoldImaging
 import LungfoldStudy
 
 /// A NIfTI volume in memory: its bytes as stored, given out slice by slice.
-struct NIfTIVolume {
-    let path: String
+package struct NIfTIVolume {
+    package let path: String
     let header: NIfTIHeader
     /// The header, the extensions and the voxels.
     private let bytes: [UInt8]
@@ -129,12 +129,12 @@ struct NIfTIVolume {
 }
 
 extension NIfTIVolume: SliceStack {
-    var rows: Int { header.rows }
-    var columns: Int { header.columns }
-    var count: Int { header.slices }
-    var nominalRange: ClosedRange<Double>? { nil }
+    package var rows: Int { header.rows }
+    package var columns: Int { header.columns }
+    package var count: Int { header.slices }
+    package var nominalRange: ClosedRange<Double>? { nil }
 
-    func slice(_ index: Int) -> [Double] {
+    package func slice(_ index: Int) -> [Double] {
         let length = rows * columns * header.voxelType.bytes
         let start = header.voxelOffset + index * length
         guard

@@ -123,4 +123,22 @@ import Testing
             imagesPath: data.images, labelsPath: other, lungsPath: nil)
         #expect(inspection.findings.contains { $0.contains("has shape 4 x 4 x 2") })
     }
+
+    @Test func volumesAtDifferentPlacesAreFound() throws {
+        var fixture = NIfTIFixture()
+        (fixture.sformCode, fixture.srow) = (1, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0])
+        let images = try folder.file("im.nii", fixture.bytes)
+        fixture.setVoxels((0..<32).map { Double($0 % 4) }, datatype: 2)
+        let labels = try folder.file("labels.nii", fixture.bytes)
+        fixture.srow[3] = 5
+        let moved = try folder.file("moved.nii", fixture.bytes)
+        for (path, isMoved) in [(labels, false), (moved, true)] {
+            let inspection = try Inspection(imagesPath: images, labelsPath: path, lungsPath: nil)
+            #expect(inspection.findings.contains { $0.contains("elsewhere") } == isMoved)
+            var notices: [String] = []
+            let loader = SliceLoader(imagesPath: images, labelsPath: path, size: 4)
+            _ = try loader.load { notices.append($0) }
+            #expect(notices.contains { $0.contains("elsewhere") } == isMoved)
+        }
+    }
 }

@@ -60,14 +60,10 @@ struct Audit {
                 "\(other.path) has shape \(other.shape), but \(first.path) has \(first.shape); "
                     + "training needs equal shapes.")
         }
-        let placed = stacks.compactMap { stack in
-            (stack as? NIfTIVolume)?.affine.map { (stack.path, $0) }
-        }
-        guard let reference = placed.first else { return }
-        for (path, affine) in placed.dropFirst()
-        where zip(affine, reference.1).contains(where: { abs($0 - $1) > 0.01 }) {
-            inspection.findings.append(
-                "\(path) lies elsewhere in space than \(reference.0): their affines differ.")
+        for other in stacks.dropFirst() {
+            if let finding = other.displacement(from: first) {
+                inspection.findings.append(finding + ".")
+            }
         }
     }
 

@@ -56,12 +56,18 @@ let package = Package(
 
         // MARK: Tests
         .testTarget(name: "StudyTests", dependencies: ["LungfoldStudy"]),
-        .testTarget(name: "EngineTests", dependencies: ["LungfoldEngine", "CLungfoldKernels"]),
+        .testTarget(
+            name: "EngineTests", dependencies: ["LungfoldEngine", "CLungfoldKernels"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ImagingTests", dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
-        .testTarget(name: "TrainingTests", dependencies: ["LungfoldTraining"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["LungfoldTraining", "LungfoldStudy", "LungfoldEngine", "LungfoldImaging"]),
         .testTarget(name: "ClusterTests", dependencies: ["LungfoldCluster"]),
-        .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
+        .testTarget(
+            name: "ReportTests", dependencies: ["LungfoldReport", "LungfoldStudy"],
+            exclude: ["Snapshots"]),
         .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
     ]
 )

@@ -57,7 +57,11 @@ let package = Package(
         .testTarget(
             name: "ImagingTests", dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
         .testTarget(name: "TrainingTests", dependencies: ["LungfoldTraining"]),
-        .testTarget(name: "ClusterTests", dependencies: ["LungfoldCluster"]),
+        .executableTarget(
+            name: "ClusterProbe", dependencies: ["LungfoldCluster", "LungfoldStudy"],
+            path: "Tests/ClusterProbe"),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
         .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
         .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
     ]

@@ -1,7 +1,6 @@
 import Foundation
 import LungfoldCluster
 import LungfoldStudy
-import Synchronization
 
 /// What a scenario does on every rank, given the numbers of the command line.
 typealias ScenarioBody = @Sendable (World, [Int]) throws -> Int32
@@ -36,10 +35,16 @@ enum Scenario {
     // MARK: Collectives
 
     static func broadcast(_ world: World, _ numbers: [Int]) throws -> Int32 {
-        let expected = (0..<numbers[0]).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ ($0 >> 8)) }
+        // A period of a prime number of bytes, so that no chunk looks like another.
+        let period = (0..<251).map { UInt8($0) }
+        var expected: [UInt8] = []
+        while expected.count < numbers[0] { expected += period }
+        expected.removeLast(expected.count - numbers[0])
+        let begin = Date()
         let bytes = try world.broadcast { expected }
+        let seconds = -begin.timeIntervalSinceNow
         let good = try world.sum([bytes == expected ? 1 : 0])
-        if let good { ClusterProbe.say("good on \(good[0])") }
+        if let good { ClusterProbe.say("good on \(good[0]) in \(seconds) s") }
         return 0
     }
 

@@ -10,7 +10,7 @@ enum Scenario {
         "world": world, "queue": queue, "two-queues": twoQueues, "idle": idle, "stop": stop,
         "silent": silent, "stalled": stalled, "lost": lost, "sleep": sleep,
         "broadcast": broadcast, "broken-input": brokenInput, "disagree": disagree,
-        "bits": bits, "owners": owners, "uneven": uneven, "local-error": localError,
+        "bits": bits, "owners": owners, "uneven": uneven, "late": late, "local-error": localError,
     ]
 
     // MARK: The world
@@ -29,6 +29,13 @@ enum Scenario {
     static func localError(_ world: World, _ numbers: [Int]) throws -> Int32 {
         if world.rank == numbers[0] { throw LungfoldError(.io, "a disk", "it is full") }
         Thread.sleep(forTimeInterval: 30)
+        return 0
+    }
+
+    /// Rank 1 works on while the others have come to the end.
+    static func late(_ world: World, _: [Int]) throws -> Int32 {
+        if world.rank == 1 { Thread.sleep(forTimeInterval: 30) }
+        try world.finish(atMost: 0.5)
         return 0
     }
 

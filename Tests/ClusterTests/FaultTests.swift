@@ -12,6 +12,13 @@ final class FaultTests: XCTestCase {
         XCTAssert(run.errorText.contains("a disk: it is full."), run.errorText)
     }
 
+    func testTheEndDoesNotWaitForEver() throws {
+        let run = try ProbeRun(["late"], ranks: 2)
+        XCTAssertEqual(run.end(), 70)
+        XCTAssertLessThan(run.seconds, 10)
+        XCTAssert(run.errorText.contains("other ranks have not come to it"), run.errorText)
+    }
+
     func testAKilledRankEndsAll() throws {
         for rank in [0, 1] {
             let run = try ProbeRun(["sleep"], ranks: 2)

@@ -61,7 +61,8 @@ let package = Package(
             name: "ClusterProbe", dependencies: ["LungfoldCluster", "LungfoldStudy"],
             path: "Tests/ClusterProbe"),
         .testTarget(
-            name: "ClusterTests", dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
+            name: "ClusterTests",
+            dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
         .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
         .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
     ]

@@ -41,3 +41,19 @@ public struct ConfusionMatrix: Codable, Hashable, Sendable {
         return sum
     }
 }
+
+extension ConfusionMatrix {
+    /// Reads a matrix, which must be square.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let classCount = try container.decode(Int.self, forKey: .classCount)
+        let counts = try container.decode([Int].self, forKey: .counts)
+        guard (1...256).contains(classCount), counts.count == classCount * classCount else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .counts, in: container,
+                debugDescription: "\(counts.count) counts for \(classCount) classes")
+        }
+        self.init(
+            rows: (0..<classCount).map { Array(counts[$0 * classCount..<($0 + 1) * classCount]) })
+    }
+}

@@ -53,7 +53,9 @@ let package = Package(
 
         // MARK: Tests
         .testTarget(name: "StudyTests", dependencies: ["LungfoldStudy"]),
-        .testTarget(name: "EngineTests", dependencies: ["LungfoldEngine", "CLungfoldKernels"]),
+        .testTarget(
+            name: "EngineTests", dependencies: ["LungfoldEngine", "CLungfoldKernels"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ImagingTests", dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
         .testTarget(name: "TrainingTests", dependencies: ["LungfoldTraining"]),

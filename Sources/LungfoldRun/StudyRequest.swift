@@ -1,39 +1,27 @@
+import LungfoldImaging
 import LungfoldStudy
 
-/// Where the slices are and how they are prepared.
-public struct DataPaths: Hashable, Sendable {
-    /// CT slices.
-    public var images: String
-    /// Labels, where there are any.
-    public var labels: String?
-    /// A lung mask.
-    public var lungs: String?
-    /// The Hounsfield units that become 0 and 255; nil to choose by the volume's range.
-    public var window: ClosedRange<Double>?
-    /// Rows and columns that slices are resized to.
-    public var size: Int
-
-    /// Names the files.
-    /// - Parameter window: `LOW,HIGH`.
+extension SliceLoader {
+    /// Reads what the options say.
+    /// - Parameter window: `LOW,HIGH`; nil to choose by the volume's range.
     /// - Throws: `LungfoldError` for a window that is none.
     public init(images: String, labels: String?, lungs: String?, window: String?, size: Int) throws {
-        self.images = images
-        self.labels = labels
-        self.lungs = lungs
-        self.window = try window.map(Self.parse)
-        self.size = size
+        self.init(
+            imagesPath: images, labelsPath: labels, lungsPath: lungs, size: size,
+            window: try window.map(GreyWindow.init(option:)))
     }
+}
 
-    private static func parse(window: String) throws -> ClosedRange<Double> {
-        let ends = window.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        guard ends.count == 2, let low = ends[0], let high = ends[1], low.isFinite, high.isFinite,
-            low < high
-        else {
+extension GreyWindow {
+    /// Reads the value of `--window`: `LOW,HIGH`.
+    init(option text: String) throws {
+        let ends = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard ends.count == 2, let low = ends[0], let high = ends[1] else {
             throw LungfoldError(
-                .usage, "--window", "'\(window)' is not two numbers LOW,HIGH with LOW below HIGH",
-                remedy: "Give Hounsfield units, such as -1000,400")
+                .usage, "--window", "'\(text)' is not two numbers LOW,HIGH",
+                remedy: "Give for instance --window -1000,400")
         }
-        return low...high
+        try self.init(checkedLow: low, high: high)
     }
 }
 
@@ -69,7 +57,7 @@ public struct StudyPlan: Hashable, Sendable {
 /// What `lungfold study` is asked for.
 public struct StudyRequest: Sendable {
     /// The slices.
-    public var data: DataPaths
+    public var data: SliceLoader
     /// The study's folder.
     public var output: String
     /// Which jobs.
@@ -81,7 +69,7 @@ public struct StudyRequest: Sendable {
 
     /// Makes a request.
     public init(
-        data: DataPaths, output: String, plan: StudyPlan, settings: TrainingSettings, threads: Int?
+        data: SliceLoader, output: String, plan: StudyPlan, settings: TrainingSettings, threads: Int?
     ) {
         self.data = data
         self.output = output

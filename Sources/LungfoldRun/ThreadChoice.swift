@@ -1,33 +1,9 @@
-import Glibc
+import Foundation
+import LungfoldCluster
 import LungfoldStudy
 
 /// How many threads a rank computes with, and what its user should hear about it.
 public struct ThreadChoice: Sendable, Equatable {
-    /// The cores a process may use, as the system tells.
-    public struct Cores: Sendable, Equatable {
-        /// The numbers of the cores this process may run on, in ascending order.
-        public var usable: [Int]
-        /// The cores of the machine that are switched on.
-        public var online: Int
-
-        /// Makes a description of cores.
-        public init(usable: [Int], online: Int) {
-            self.usable = usable
-            self.online = online
-        }
-
-        /// The cores of this process.
-        public static func current() -> Cores {
-            let online = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-            let list = ProcessStatus.current()["Cpus_allowed_list"] ?? ""
-            let usable = list.split(separator: ",").flatMap { range in
-                let ends = range.split(separator: "-").compactMap { Int($0) }
-                return ends.isEmpty ? [] : Array(ends[0]...ends[ends.count - 1])
-            }
-            return Cores(usable: usable.isEmpty ? Array(0..<online) : usable, online: online)
-        }
-    }
-
     /// Threads.
     public let threads: Int
     /// Where the number comes from: an option, a variable, or the cores.
@@ -35,37 +11,74 @@ public struct ThreadChoice: Sendable, Equatable {
     /// What to tell the user; empty when all is well.
     public let notes: [String]
 
-    /// Chooses: `--threads`, else OMP_NUM_THREADS, else SLURM_CPUS_PER_TASK, else the usable cores
-    /// divided among the ranks that share them.
+    /// What a process knows of its cores.
+    public struct Cores: Sendable, Equatable {
+        /// The cores it may run on.
+        public var bound: Int
+        /// Its share of them: those it may run on, divided among the ranks that may run there too.
+        public var share: Int
+        /// The machine's cores.
+        public var host: Int
+        /// Ranks on the machine.
+        public var ranks: Int
+
+        /// Describes cores.
+        public init(bound: Int, share: Int, host: Int, ranks: Int) {
+            self.bound = bound
+            self.share = share
+            self.host = host
+            self.ranks = ranks
+        }
+
+        /// The cores of a rank.
+        public init(_ placement: Placement) {
+            self.init(
+                bound: placement.boundCores, share: placement.coresPerRank,
+                host: placement.hostCores, ranks: placement.ranksOnHost)
+        }
+
+        /// The cores of a process without MPI.
+        public static func ofThisProcess() -> Cores {
+            let online = ProcessInfo.processInfo.activeProcessorCount
+            let usable = ProcessStatus.current().usableCores ?? online
+            return Cores(bound: usable, share: usable, host: online, ranks: 1)
+        }
+    }
+
+    /// Chooses: `--threads`, else OMP_NUM_THREADS, else SLURM_CPUS_PER_TASK, else the rank's share of
+    /// the cores.
     /// - Parameters:
     ///   - option: the value of `--threads`.
     ///   - environment: the process's environment.
-    ///   - cores: the cores this rank may use.
-    ///   - sharing: ranks of this host that may use exactly these cores, this one included.
-    ///   - ranksOnHost: ranks of this host.
+    ///   - cores: the cores of this rank.
     public init(
-        option: Int?, environment: [String: String], cores: Cores, sharing: Int, ranksOnHost: Int
+        option: Int?,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        cores: Cores = .ofThisProcess()
     ) {
         func variable(_ name: String) -> (Int, String)? {
             // OMP_NUM_THREADS may be a list, one number a nesting level.
             environment[name]?.split(separator: ",").first.flatMap { Int($0) }
                 .flatMap { (1...1024).contains($0) ? ($0, name) : nil }
         }
-        let share = max(1, cores.usable.count / max(1, sharing))
         (threads, source) =
             option.map { ($0, "--threads") } ?? variable("OMP_NUM_THREADS")
-            ?? variable("SLURM_CPUS_PER_TASK") ?? (share, "the cores at hand")
-        var notes: [String] = []
-        let usable = cores.usable.count
-        if usable == 1, cores.online > max(1, ranksOnHost) || threads > 1 {
-            notes.append(
-                "each rank is bound to 1 of \(cores.online) cores; "
-                    + "start with `mpirun --bind-to none` to use them all")
-        } else if threads * sharing > usable {
-            notes.append(
-                "\(sharing) rank(s) with \(threads) threads each share \(usable) core(s); "
-                    + "fewer threads or ranks would be faster")
+            ?? variable("SLURM_CPUS_PER_TASK") ?? (max(1, cores.share), "the cores at hand")
+        notes = Self.notes(threads, cores)
+    }
+
+    private static func notes(_ threads: Int, _ cores: Cores) -> [String] {
+        // One core a rank is right where there are no more cores than ranks.
+        if cores.bound == 1, cores.host > cores.ranks || (cores.host > 1 && threads > 1) {
+            return [
+                "each rank is bound to 1 of \(cores.host) cores; "
+                    + "start with `mpirun --bind-to none` to use them all"
+            ]
         }
-        self.notes = notes
+        guard threads > cores.share else { return [] }
+        return [
+            "a rank computes with \(threads) threads where its share is \(cores.share) core(s); "
+                + "fewer threads or fewer ranks would be faster"
+        ]
     }
 }

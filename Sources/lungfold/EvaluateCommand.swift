@@ -36,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
         let network = try StoredNetwork(
             path: weights, convolution: convolution.convolution, threads: threads.threads)
         let evaluation = try network.evaluate(
-            try data.paths(size: network.imageSize), slices: slices)
+            try data.loader(size: network.imageSize), slices: slices)
         try evaluation.deliver(json: json)
     }
 }

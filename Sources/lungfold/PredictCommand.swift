@@ -34,7 +34,7 @@ struct PredictCommand: ParsableCommand {
         let network = try StoredNetwork(
             path: weights, convolution: convolution.convolution, threads: threads.threads)
         try network.predict(
-            try preparation.paths(images: images, labels: nil, size: network.imageSize),
+            try preparation.loader(images: images, labels: nil, size: network.imageSize),
             output: output)
     }
 }

@@ -44,7 +44,7 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
         let settings = try training.settings()
         let request = StudyRequest(
-            data: try data.paths(size: settings.imageSize), output: output,
+            data: try data.loader(size: settings.imageSize), output: output,
             plan: try plan.plan(), settings: settings, threads: threads.threads)
         try dryRun ? DryRun(request).run() : StudyRun(request).run()
     }

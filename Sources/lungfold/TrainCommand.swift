@@ -44,7 +44,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let settings = try training.settings()
         try SingleTraining(
-            data: try data.paths(size: settings.imageSize), output: output, network: network,
+            loader: try data.loader(size: settings.imageSize), output: output, network: network,
             task: task,
             experiment: try ExperimentChoice(
                 file: experimentsFile, numbers: String(experiment), option: "--experiment"

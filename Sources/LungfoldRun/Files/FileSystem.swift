@@ -37,6 +37,9 @@ public enum FileSystem {
         return try read(descriptor, path: path, expected: Int(status.st_size))
     }
 
+    /// All bytes of a file; none where it cannot be read.
+    public static func readIfAny(_ path: String) -> [UInt8] { (try? read(path)) ?? [] }
+
     /// Writes a file whole or not at all: a temporary file beside it, every byte, fsync, rename, fsync
     /// of the directory. An old file of that name is replaced.
     public static func writeAtomically(_ bytes: [UInt8], to path: String) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LungfoldImaging
 import LungfoldRun
 
 /// Where the slices are.
@@ -16,8 +17,8 @@ struct DataOptions: ParsableArguments {
 
     @OptionGroup var preparation: PreparationOptions
 
-    func paths(size: Int) throws -> DataPaths {
-        try preparation.paths(images: images, labels: labels, size: size)
+    func loader(size: Int) throws -> SliceLoader {
+        try preparation.loader(images: images, labels: labels, size: size)
     }
 }
 
@@ -35,7 +36,7 @@ struct PreparationOptions: ParsableArguments {
                 + "not 8-bit grey get a lung window, which is said.", valueName: "LOW,HIGH"))
     var window: String?
 
-    func paths(images: String, labels: String?, size: Int) throws -> DataPaths {
-        try DataPaths(images: images, labels: labels, lungs: lungs, window: window, size: size)
+    func loader(images: String, labels: String?, size: Int) throws -> SliceLoader {
+        try SliceLoader(images: images, labels: labels, lungs: lungs, window: window, size: size)
     }
 }

@@ -58,7 +58,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ImagingTests", dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
-        .testTarget(name: "TrainingTests", dependencies: ["LungfoldTraining"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["LungfoldTraining", "LungfoldStudy", "LungfoldEngine", "LungfoldImaging"]),
         .testTarget(name: "ClusterTests", dependencies: ["LungfoldCluster"]),
         .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
         .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),

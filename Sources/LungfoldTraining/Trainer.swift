@@ -1,0 +1,127 @@
+import LungfoldEngine
+import LungfoldImaging
+import LungfoldStudy
+
+/// The parts of a training run, and the loop over mini-batches.
+final class Trainer {
+    private let job: Job
+    private let slices: SliceSet
+    private let network: NetworkDescription
+    private let classWeights: [Double]
+    private let engine: TrainingEngine
+    private let classifier: SliceClassifier
+    private var miniBatches: MiniBatches
+    private var state = TrainingState()
+
+    init(job: Job, slices: SliceSet, threads: Int) throws {
+        try Self.check(job, slices)
+        self.job = job
+        self.slices = slices
+        let settings = job.settings
+        network = try NetworkDescription.named(
+            job.network.rawValue, classes: job.task.classCount, depth: settings.depth,
+            filters: settings.filters)
+        classWeights = Self.classWeights(job, slices)
+        miniBatches = MiniBatches(
+            job: job, slices: slices, inputMean: Self.inputMean(job, slices))
+        var options = EngineOptions()
+        options.threads = threads
+        options.convolution = settings.convolution == .winograd ? .winograd : .direct
+        engine = try TrainingEngine(
+            network, batch: job.experiment.miniBatch, height: slices.size, width: slices.size,
+            classWeights: classWeights.map { Float($0) }, options: options)
+        classifier = try SliceClassifier(
+            network, inputMean: miniBatches.inputMean, size: slices.size, options: options)
+        var random = CounterRandom(seed: settings.seed, stream: "\(job.key) initial weights")
+        try engine.load(network.initialWeights { random.normal() })
+    }
+
+    /// Whether all epochs are done.
+    var isTrained: Bool { state.epoch > job.settings.epochs }
+
+    /// Trains one mini-batch, and validates when it is time to.
+    func advance() throws -> TrainingProgress {
+        let (epoch, rate) = (state.epoch, job.learningRate(inEpoch: state.epoch))
+        let start = ContinuousClock.now
+        let batch = miniBatches.training(position: state.position, epoch: epoch)
+        let outcome = engine.step(
+            images: batch.images, labels: batch.labels, learningRate: Float(rate),
+            dropoutKey: dropoutKey())
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        try requireFinite(outcome.loss, "training loss", epoch, state.iteration + 1)
+        state.add(
+            loss: outcome.loss, correctPixels: outcome.correctPixels, pixels: batch.labels.count)
+        let iterations = miniBatches.countPerEpoch * job.settings.epochs
+        let progress = TrainingProgress(
+            epoch: epoch, epochs: job.settings.epochs, iteration: state.iteration,
+            iterations: iterations, loss: state.meanLoss, accuracy: state.accuracy,
+            imagesPerSecond: Double(job.experiment.miniBatch) / seconds)
+        // The very last iteration's validation is the finished network's.
+        if state.iteration % job.settings.validationInterval == 0, state.iteration < iterations {
+            try classifier.load(engine.weights())
+            _ = try validate(epoch: epoch)
+        }
+        if state.position == miniBatches.countPerEpoch { state.endEpoch(learningRate: rate) }
+        return progress
+    }
+
+    /// Recomputes batch normalisation's statistics and evaluates the finished network.
+    func finish() throws -> TrainedNetwork {
+        if !network.statistics.isEmpty { measurePopulation() }
+        let file = NetworkFile(
+            network: network, task: job.task, inputMean: miniBatches.inputMean,
+            imageSize: slices.size, weights: engine.weights())
+        try classifier.load(file.weights)
+        let validation = try validate(epoch: job.settings.epochs)
+        let test = evaluate(job.split.test)
+        let result = JobResult(
+            job: job, classWeights: classWeights, inputMean: Double(file.inputMean),
+            testConfusion: test.confusion, validationConfusion: validation.confusion,
+            history: state.history)
+        return TrainedNetwork(result: result, weights: file.weights)
+    }
+
+    private func measurePopulation() {
+        engine.beginPopulationStatistics()
+        for batch in miniBatches.population() {
+            engine.accumulatePopulationStatistics(images: batch.images)
+        }
+        engine.finishPopulationStatistics()
+    }
+
+    /// Puts the classifier's figures for the validation slices on record.
+    private func validate(epoch: Int) throws -> Evaluation {
+        let evaluation = evaluate(job.split.validation)
+        try requireFinite(evaluation.loss, "validation loss", epoch, state.iteration)
+        let pooled = evaluation.pooled
+        state.history.validations.append(
+            .init(
+                epoch: epoch, iteration: state.iteration, loss: evaluation.loss,
+                accuracy: pooled.accuracy ?? 0,
+                dice: (0..<job.task.classCount).map { pooled.scores(ofClass: $0).dice }))
+        return evaluation
+    }
+
+    private func evaluate(_ numbers: [Int]) -> Evaluation {
+        classifier.evaluate(
+            numbers, in: slices, task: job.task, classWeights: classWeights.map { Float($0) })
+    }
+
+    private func dropoutKey() -> UInt64 {
+        var random = CounterRandom(
+            seed: job.settings.seed, stream: "\(job.key) dropout iteration \(state.iteration + 1)")
+        return random.next()
+    }
+
+    private func requireFinite(_ loss: Double, _ what: String, _ epoch: Int, _ iteration: Int)
+        throws
+    {
+        guard loss.isFinite else {
+            throw LungfoldError(
+                .jobsFailed, "job \(job.key)",
+                "the \(what) is \(loss) in epoch \(epoch), iteration \(iteration)",
+                remedy:
+                    "Lower the learning rate (\(job.experiment.learningRate)) or take another seed")
+        }
+    }
+}

@@ -23,7 +23,10 @@ let package = Package(
 
         // MARK: C shims and kernels
         .target(name: "CLungfoldMPI", dependencies: ["CMPI"]),
-        .target(name: "CLungfoldImaging", dependencies: ["CNIfTI", "CPNG"]),
+        .target(
+            name: "CLungfoldImaging", dependencies: ["CNIfTI", "CPNG"],
+            cSettings: [.headerSearchPath("../CNIfTI")],
+            linkerSettings: [.linkedLibrary("nifti2"), .linkedLibrary("z")]),
         .target(name: "CLungfoldKernels", dependencies: ["COpenBLAS"], cSettings: kernelSettings),
 
         // MARK: The domain and the engine

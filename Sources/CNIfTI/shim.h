@@ -1,1 +1,1 @@
-#include <nifti/nifti1_io.h>
+#include <nifti/nifti2_io.h>

@@ -1,0 +1,147 @@
+import CLungfoldImaging
+import LungfoldStudy
+
+/// A NIfTI volume in memory: its bytes as stored, given out slice by slice.
+struct NIfTIVolume {
+    let path: String
+    let header: NIfTIHeader
+    /// The header, the extensions and the voxels.
+    private let bytes: [UInt8]
+    private let volume: LungfoldVolume
+
+    /// The most that a byte of gzip can inflate to (RFC 1951: 258 bytes for 2 bits).
+    private static let maximumInflation = 1032
+
+    /// Reads a `.nii` or `.nii.gz` file, told apart by content and not by name.
+    init(reading path: String) throws {
+        let file = try InputFile(reading: path)
+        self.path = path
+        (header, bytes) = try Self.checked(file)
+        try Self.checkExtensions(bytes, header, path: path)
+        guard let volume = ImagingShim.describe(header: bytes.prefix(HeaderFields.probeSize) + [])
+        else {
+            throw LungfoldError(
+                .badData, path, "is refused by libnifti", remedy: "Write the file again")
+        }
+        self.volume = volume
+        try checkAgreement()
+    }
+
+    /// The header's bytes, as stored.
+    var headerBytes: [UInt8] { Array(bytes.prefix(header.version == 1 ? 348 : 540)) }
+
+    /// Rows x, y and z of the affine from (i, j, k, 1) to millimetres, when the header has one.
+    var affine: [Double]? {
+        guard volume.qformCode > 0 || volume.sformCode > 0 else { return nil }
+        return withUnsafeBytes(of: volume.affine) { Array($0.bindMemory(to: Double.self)) }
+    }
+
+    private static func checked(_ file: InputFile) throws -> (NIfTIHeader, [UInt8]) {
+        guard file.bytes.starts(with: [0x1f, 0x8b]) else {
+            let header = try NIfTIHeader(file.bytes, path: file.path)
+            try requireSize(file.bytes.count, header, path: file.path)
+            return (header, file.bytes)
+        }
+        let (probe, end) = ImagingShim.gunzip(file.bytes, capacity: HeaderFields.probeSize)
+        try refuse(end, produced: probe.count, path: file.path)
+        let header = try NIfTIHeader(probe, path: file.path)
+        guard header.fileBytes / maximumInflation <= file.bytes.count else {
+            throw LungfoldError(
+                .badData, file.path,
+                "declares \(header.fileBytes) bytes, but its \(file.bytes.count) bytes of gzip "
+                    + "cannot hold more than \(maximumInflation) times their number",
+                remedy: "Fetch or write the file again")
+        }
+        let (bytes, wholeEnd) = ImagingShim.gunzip(file.bytes, capacity: header.fileBytes)
+        if wholeEnd == .more {
+            try requireSize(header.fileBytes + 1, header, path: file.path)
+        }
+        try refuse(wholeEnd, produced: bytes.count, path: file.path)
+        try requireSize(bytes.count, header, path: file.path)
+        return (header, bytes)
+    }
+
+    private static func refuse(
+        _ end: ImagingShim.Inflation, produced: Int, path: String
+    ) throws {
+        let problem: String
+        switch end {
+        case .complete, .more: return
+        case .truncated: problem = "ends in the middle of its gzip data, after \(produced) bytes"
+        case .corrupt: problem = "has damaged gzip data after \(produced) bytes"
+        case .wrongChecksum: problem = "has a gzip checksum that does not match its data"
+        case .trailingBytes: problem = "has something else after its gzip data"
+        case .noMemory: problem = "needs more memory than there is"
+        }
+        throw LungfoldError(.badData, path, problem, remedy: "Fetch or write the file again")
+    }
+
+    private static func requireSize(_ size: Int, _ header: NIfTIHeader, path: String) throws {
+        guard size != header.fileBytes else { return }
+        let shape = "\(header.rows) x \(header.columns) x \(header.slices) \(header.voxelType)"
+        let what =
+            size < header.fileBytes
+            ? "is truncated: it holds \(size) bytes"
+            : "holds more bytes"
+        throw LungfoldError(
+            .badData, path,
+            "\(what), its header (\(shape) from byte \(header.voxelOffset)) declares "
+                + "\(header.fileBytes)",
+            remedy: "Fetch or write the file again")
+    }
+
+    /// Extensions lie between the header and the voxels; each declares a size, a multiple of 16.
+    /// Bytes there without the flag, or a flag without extensions, are common and harmless.
+    private static func checkExtensions(
+        _ bytes: [UInt8], _ header: NIfTIHeader, path: String
+    ) throws {
+        var offset = (header.version == 1 ? 348 : 540) + 4
+        guard bytes[offset - 4] != 0 else { return }
+        while offset + 8 <= header.voxelOffset {
+            let word = bytes[offset..<offset + 4]
+            let ordered = header.isSwapped ? Array(word) : word.reversed()
+            let size = Int(Int32(bitPattern: ordered.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
+            guard size >= 16, size % 16 == 0, size <= header.voxelOffset - offset else {
+                throw LungfoldError(
+                    .badData, path,
+                    "has a header extension of \(size) bytes at byte \(offset); sizes are "
+                        + "multiples of 16 that end before the voxels at \(header.voxelOffset)",
+                    remedy: "Write the file again, without extensions")
+            }
+            offset += size
+        }
+    }
+
+    /// Two readers of one header must see the same volume.
+    private func checkAgreement() throws {
+        guard Int(volume.dims.0) == header.rows, Int(volume.dims.1) == header.columns,
+            Int(volume.voxelCount) == header.rows * header.columns * header.slices,
+            Int(volume.voxelOffset) == header.voxelOffset,
+            Int(volume.datatype) == header.voxelType.rawValue,
+            Int(volume.bytesPerVoxel) == header.voxelType.bytes,
+            (volume.isSwapped != 0) == header.isSwapped
+        else {
+            throw LungfoldError(
+                .internal, path, "is read differently by libnifti and by the header check",
+                remedy: "Please report this, with the header's first 540 bytes")
+        }
+    }
+}
+
+extension NIfTIVolume: SliceStack {
+    var rows: Int { header.rows }
+    var columns: Int { header.columns }
+    var count: Int { header.slices }
+    var nominalRange: ClosedRange<Double>? { nil }
+
+    func slice(_ index: Int) -> [Double] {
+        let length = rows * columns * header.voxelType.bytes
+        let start = header.voxelOffset + index * length
+        guard
+            let values = ImagingShim.slice(
+                bytes[start..<start + length], of: volume, slope: header.slope,
+                intercept: header.intercept)
+        else { preconditionFailure("\(path): every data type was checked on reading") }
+        return values
+    }
+}

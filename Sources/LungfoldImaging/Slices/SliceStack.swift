@@ -1,0 +1,44 @@
+import Glibc
+import LungfoldStudy
+
+/// A stack of axial slices of one size: a NIfTI volume or a folder of PNG files.
+protocol SliceStack {
+    /// The file or folder.
+    var path: String { get }
+    var rows: Int { get }
+    var columns: Int { get }
+    var count: Int { get }
+    /// The range that the format fixes, if it does: 0...255 for 8-bit PNG.
+    var nominalRange: ClosedRange<Double>? { get }
+    /// The values of a slice (0-based), row-major: an image's row is the volume's first axis.
+    func slice(_ index: Int) -> [Double]
+}
+
+extension SliceStack {
+    /// For messages: "rows x columns x slices".
+    var shape: String { "\(rows) x \(columns) x \(count)" }
+
+    /// Throws when another stack has another shape; names both files and shapes.
+    func requireShape(of other: any SliceStack) throws {
+        guard rows == other.rows, columns == other.columns, count == other.count else {
+            throw LungfoldError(
+                .badData, path,
+                "has shape \(shape), but \(other.path) has \(other.shape); they must be equal",
+                remedy: "Give files of the same scan at the same resolution")
+        }
+    }
+}
+
+/// What the values of a stack mean, as far as reading depends on it.
+enum SliceRole {
+    case images, labels, lungs
+}
+
+/// Opens a NIfTI file or a folder of PNG slices.
+func openStack(_ path: String, as role: SliceRole) throws -> any SliceStack {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        return try PNGStack(reading: path, stretchesLowDepths: role == .images)
+    }
+    return try NIfTIVolume(reading: path)
+}

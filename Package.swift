@@ -64,7 +64,11 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: ["LungfoldTraining", "LungfoldStudy", "LungfoldEngine", "LungfoldImaging"]),
-        .testTarget(name: "ClusterTests", dependencies: ["LungfoldCluster"]),
+        .executableTarget(
+            name: "ClusterProbe", dependencies: ["LungfoldCluster", "LungfoldStudy"],
+            path: "Tests/ClusterProbe"),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
         .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
         .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
     ]

@@ -50,7 +50,7 @@ let package = Package(
         .executableTarget(
             name: "lungfold",
             dependencies: [
-                "LungfoldRun",
+                "LungfoldRun", "LungfoldStudy", "LungfoldImaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -69,7 +69,11 @@ let package = Package(
             path: "Tests/ClusterProbe"),
         .testTarget(
             name: "ClusterTests", dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
-        .testTarget(name: "ReportTests", dependencies: ["LungfoldReport"]),
-        .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
+        .testTarget(
+            name: "ReportTests", dependencies: ["LungfoldReport", "LungfoldStudy"],
+            exclude: ["Snapshots"]),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: ["LungfoldRun", "LungfoldStudy", "LungfoldImaging", "lungfold"]),
     ]
 )

@@ -1,0 +1,83 @@
+import LungfoldStudy
+
+/// Where a study differs from the paper.
+enum Deviations {
+    /// Whether the labels are the paper's, judged by their pixel counts: then its numbers belong beside
+    /// ours.
+    static func hasPaperData(_ outcome: StudyOutcome) -> Bool {
+        outcome.classCounts == PaperResults.classCounts
+            || outcome.classCounts == PaperResults.classCountsAt256
+    }
+
+    /// The differences, a phrase each; empty where the study is the paper's.
+    static func list(_ outcome: StudyOutcome) -> [String] {
+        data(outcome) + design(outcome.study) + training(outcome.study)
+    }
+
+    private static func data(_ outcome: StudyOutcome) -> [String] {
+        guard outcome.classCounts != nil else {
+            return ["the labels were not counted, so whether the data are the paper's is not known"]
+        }
+        return hasPaperData(outcome) ? [] : ["the data are not the paper's 100 slices"]
+    }
+
+    private static func design(_ study: Study) -> [String] {
+        var list: [String] = []
+        if study.networks != NetworkKind.allCases {
+            list.append("networks: \(study.networks.map(\.title).joined(separator: ", ")) alone")
+        }
+        if study.tasks != SegmentationTask.allCases {
+            list.append("tasks: \(study.tasks.map(\.rawValue).joined(separator: ", ")) alone")
+        }
+        switch study.protocol {
+        case .paper: break
+        case .holdout: list.append("the best experiments are not repeated on folds")
+        case .grid:
+            list.append(
+                "every experiment runs on \(study.folds.count) folds; the paper's experiments ran on"
+                    + " one hold-out of 72, 10 and 18 slices")
+        }
+        if study.selectOn == .validation {
+            list.append(
+                "the best experiment is chosen on validation slices; the paper chose on the test"
+                    + " slices")
+        }
+        if study.protocol != .grid, let holdout = study.splits.first(where: { !$0.isFold }),
+            holdout != (try? SplitPlan.paperHoldout(sliceCount: 100))
+        {
+            list.append("the hold-out is not the paper's")
+        }
+        if study.protocol == .paper, study.folds.count != 5 {
+            list.append("\(study.folds.count) folds instead of 5")
+        }
+        for network in study.networks
+        where study.experiments[network] != Experiment.paper(network) {
+            list.append("\(network.title)'s experiments are not the nine of Table 2")
+        }
+        return list
+    }
+
+    private static func training(_ study: Study) -> [String] {
+        let (ours, paper) = (study.settings, TrainingSettings())
+        var list: [String] = []
+        func compare<Value: Equatable>(_ name: String, _ value: (TrainingSettings) -> Value) {
+            guard value(ours) != value(paper) else { return }
+            list.append("\(name) \(value(ours)) instead of \(value(paper))")
+        }
+        compare("epochs:", \.epochs)
+        compare("image size:", \.imageSize)
+        compare("encoder depth:", \.depth)
+        compare("first-stage filters:", \.filters)
+        compare("validation interval:", \.validationInterval)
+        if !ours.augment { list.append("training slices are not augmented") }
+        if ours.classWeightsFrom == .train {
+            list.append("class weights are counted on training slices alone; the paper's on all")
+        }
+        return list
+    }
+}
+
+extension Split {
+    /// Whether it is one of the folds.
+    var isFold: Bool { name != SplitPlan.holdoutName }
+}

@@ -1,0 +1,117 @@
+import LungfoldStudy
+
+/// The tables of a report: the paper's Tables 1 to 7 from our results, and what it has not.
+struct StudyTables {
+    let findings: Findings
+
+    var study: Study { findings.study }
+
+    /// Whether the paper's printed values stand beside ours: where the labels are its labels.
+    var comparesWithPaper: Bool { Deviations.hasPaperData(findings.outcome) }
+
+    /// All tables that the study has something for, in the order of the report.
+    var all: [Table] {
+        var tables = [overview]
+        if let classCounts = findings.outcome.classCounts { tables.append(table1(classCounts)) }
+        tables.append(table2)
+        for task in study.tasks {
+            tables.append(accuracy(task))
+            if study.protocol == .grid { tables.append(accuracyByFold(task)) }
+            tables.append(bestScores(task))
+        }
+        if study.protocol != .holdout { tables += [table7, table7ByFold] }
+        return tables + [jobs]
+    }
+
+    /// The best experiment of each network and task in a line.
+    var overview: Table {
+        let lesions = study.tasks.flatMap { task in task.lesionClasses.map { (task, $0) } }
+        let columns =
+            [
+                "Network", "Task", "Best experiment", "Test accuracy", "σ", "Test slices",
+            ].map { Table.Column($0) }
+            + lesions.map { Table.Column($0.0.classNames[$0.1], group: "Dice") }
+        let rows = findings.groups.map { group -> [Table.Cell] in
+            let test = group.best?.test ?? Statistics([])
+            let dice = lesions.map { task, index -> Table.Cell in
+                guard task == group.task else { return .blank }
+                return group.bestConfusion.map { .score($0.scores(ofClass: index).dice) }
+                    ?? .missing
+            }
+            return [
+                .text(group.network.title), .text(group.task.rawValue), group.bestNumber,
+                .figure(test.mean, of: test), .figure(test.deviation, of: test),
+                .integer(test.count),
+            ] + dice
+        }
+        return Table(
+            name: "overview", title: "The best experiment of each network and task",
+            columns: columns, rows: rows,
+            notes: [
+                choiceNote,
+                "Test accuracy: mean and sample deviation σ of the share of correct pixels of single"
+                    + " slices. Dice: from the confusion matrix pooled over these slices.",
+            ] + foldNotes)
+    }
+
+    /// Every job of the study and what became of it.
+    var jobs: Table {
+        let columns = [
+            "Job", "Network", "Task", "Experiment", "Split", "State", "Test slices",
+            "Test accuracy", "σ", "Variance", "Validation accuracy", "Reason",
+        ].map { Table.Column($0) }
+        let rows = findings.records.map { record -> [Table.Cell] in
+            let test = Statistics(record.result?.accuracies(on: .test) ?? [])
+            let validation = Statistics(record.result?.accuracies(on: .validation) ?? [])
+            var reason = Table.Cell.blank
+            if case .failed(let text) = record.state { reason = .text(text) }
+            return [
+                .text(record.job.key), .text(record.job.network.title),
+                .text(record.job.task.rawValue), .integer(record.job.experiment.number),
+                .text(record.job.split.name), .text(record.stateName), .integer(test.count),
+                .figure(test.mean, of: test), .figure(test.deviation, of: test),
+                .figure(test.variance, of: test, decimals: varianceDecimals),
+                .figure(validation.mean, of: validation), reason,
+            ]
+        }
+        return Table(
+            name: "jobs", title: "Jobs", columns: columns, rows: rows,
+            notes: findings.unexpected.map { "\($0) is no job of this study and was left out." })
+    }
+
+    /// How the best experiment was chosen.
+    var choiceNote: String {
+        let slices = study.selectOn == .validation ? "validation" : "test"
+        let remark = study.selectOn == .test ? ", as the paper did, which flatters it" : ""
+        return
+            "The best experiment has the greatest mean accuracy of single \(slices) slices\(remark);"
+            + " of equals, the smaller number."
+    }
+
+    private var foldNotes: [String] {
+        study.protocol == .grid
+            ? ["Test slices are those of all folds together (\(foldNames))."] : []
+    }
+
+    private var foldNames: String {
+        study.folds.map(SplitPlan.foldName).joined(separator: ", ")
+    }
+}
+
+/// The decimals of variances: two more than those of accuracies, whose squares they are.
+let varianceDecimals = 6
+
+extension GroupFindings {
+    /// The number of the best experiment, as a cell.
+    var bestNumber: Table.Cell { selection.map { .integer($0.experiment.number) } ?? .missing }
+}
+
+extension SegmentationTask {
+    /// The indices of the classes that are lesions.
+    var lesionClasses: Range<Int> { 1..<classCount }
+
+    /// A class as the tables name it: the paper's C0 to C3 with their meaning.
+    func label(ofClass index: Int) -> String {
+        self == .binary ? classNames[index] : "C\(index) \(classNames[index])"
+    }
+}

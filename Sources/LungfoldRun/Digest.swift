@@ -8,7 +8,9 @@ enum Digest {
         var index = 0
         while index < bytes.count {
             var word: UInt64 = 0
-            for byte in bytes[index..<min(index + 8, bytes.count)] { word = word << 8 | UInt64(byte) }
+            for byte in bytes[index..<min(index + 8, bytes.count)] {
+                word = word << 8 | UInt64(byte)
+            }
             hash = mixed(hash ^ word)
             index += 8
         }

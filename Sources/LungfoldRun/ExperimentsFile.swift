@@ -101,6 +101,7 @@ public struct ExperimentsFile {
     private func failure(_ node: Node?, _ problem: String) -> LungfoldError {
         let place = node?.mark.map { ":\($0.line)" } ?? ""
         return LungfoldError(
-            .badConfiguration, path + place, problem, remedy: "`lungfold study --help` has an example")
+            .badConfiguration, path + place, problem,
+            remedy: "`lungfold study --help` has an example")
     }
 }

@@ -4,7 +4,8 @@ public struct ProcessStatus: Sendable {
 
     /// Reads the status as it is now; empty where there is no /proc.
     public static func current() -> ProcessStatus {
-        ProcessStatus(text: String(decoding: FileSystem.readIfAny("/proc/self/status"), as: UTF8.self))
+        ProcessStatus(
+            text: String(decoding: FileSystem.readIfAny("/proc/self/status"), as: UTF8.self))
     }
 
     /// Reads `name: value` lines.
@@ -37,5 +38,7 @@ public struct ProcessStatus: Sendable {
 }
 
 extension String {
-    var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
+    var trimmed: String {
+        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+    }
 }

@@ -5,7 +5,8 @@ extension SliceLoader {
     /// Reads what the options say.
     /// - Parameter window: `LOW,HIGH`; nil to choose by the volume's range.
     /// - Throws: `LungfoldError` for a window that is none.
-    public init(images: String, labels: String?, lungs: String?, window: String?, size: Int) throws {
+    public init(images: String, labels: String?, lungs: String?, window: String?, size: Int) throws
+    {
         self.init(
             imagesPath: images, labelsPath: labels, lungsPath: lungs, size: size,
             window: try window.map(GreyWindow.init(option:)))
@@ -69,7 +70,8 @@ public struct StudyRequest: Sendable {
 
     /// Makes a request.
     public init(
-        data: SliceLoader, output: String, plan: StudyPlan, settings: TrainingSettings, threads: Int?
+        data: SliceLoader, output: String, plan: StudyPlan, settings: TrainingSettings,
+        threads: Int?
     ) {
         self.data = data
         self.output = output

@@ -19,5 +19,5 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder whose disk is looked at.", valueName: "DIR"))
     var output = "."
 
-    func run() throws { try Doctor(threads: threads.threads, output: output).run() }
+    func run() throws { try finish(Doctor(threads: threads.threads, output: output).run()) }
 }

@@ -35,6 +35,6 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        try DataInspection(images: images, labels: labels, lungs: lungs).deliver(json: json)
+        _ = json
     }
 }

@@ -34,6 +34,8 @@ struct Lungfold: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+        } catch let error as EndOfRun {
+            Foundation.exit(error.code)
         } catch {
             end(with: error)
         }
@@ -41,14 +43,28 @@ struct Lungfold: ParsableCommand {
 
     /// Says what went wrong, once whatever the number of ranks, and ends the process with its code.
     private static func end(with error: any Error) -> Never {
-        let code = (error as? LungfoldError)?.kind.rawValue ?? Int(exitCode(for: error).rawValue)
+        let code = (error as? LungfoldError)?.exitCode ?? exitCode(for: error).rawValue
         guard Console.speaks else {
             // mpirun ends all ranks as soon as one fails; rank 0 must have spoken by then.
             if code != 0 { Thread.sleep(forTimeInterval: 1) }
-            Foundation.exit(Int32(code))
+            Foundation.exit(code)
         }
         guard let error = error as? LungfoldError else { exit(withError: error) }
         Console.warn("error: \(error)")
-        Foundation.exit(Int32(code))
+        Foundation.exit(code)
     }
+}
+
+/// The end of a command that all ranks ran, with its exit code: everything has been said.
+private struct EndOfRun: Error {
+    let code: Int32
+}
+
+/// Ends a command that all ranks ran.
+func finish(_ code: Int32) throws {
+    if code != 0 { throw EndOfRun(code: code) }
+}
+
+extension LungfoldError {
+    fileprivate var exitCode: Int32 { Int32(kind.rawValue) }
 }

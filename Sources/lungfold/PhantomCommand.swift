@@ -1,12 +1,13 @@
 import ArgumentParser
+import LungfoldImaging
 import LungfoldRun
-import LungfoldStudy
 
 /// `lungfold phantom`
 struct PhantomCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "phantom",
-        abstract: "Makes a synthetic data set: chests with lungs, vessels and three kinds of lesion.",
+        abstract:
+            "Makes a synthetic data set: chests with lungs, vessels and three kinds of lesion.",
         discussion: """
             Writes tr_im.nii.gz, tr_mask.nii.gz and lung_mask.nii.gz; the same seed gives the same \
             files. The lesions' look tells them apart, and their sizes are as unequal as in the \
@@ -28,6 +29,8 @@ struct PhantomCommand: ParsableCommand {
     var seed: UInt64 = 1
 
     func run() throws {
-        try PhantomFiles(slices: slices, size: size, seed: seed).write(to: output)
+        let phantom = try Phantom(slices: slices, size: size, seed: seed)
+        try FileSystem.makeDirectory(output)
+        for path in try phantom.write(to: output) { Console.say(path) }
     }
 }

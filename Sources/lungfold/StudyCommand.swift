@@ -46,7 +46,7 @@ struct StudyCommand: ParsableCommand {
         let request = StudyRequest(
             data: try data.loader(size: settings.imageSize), output: output,
             plan: try plan.plan(), settings: settings, threads: threads.threads)
-        try dryRun ? DryRun(request).run() : StudyRun(request).run()
+        try finish(dryRun ? DryRun(request).run() : StudyRun(request).run())
     }
 }
 

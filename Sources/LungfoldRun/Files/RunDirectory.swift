@@ -66,7 +66,8 @@ public struct RunDirectory: Hashable, Sendable {
         } else {
             for name in ["jobs", "report", "run.json"] where FileSystem.exists("\(path)/\(name)") {
                 throw LungfoldError(
-                    .cannotCreate, path, "holds '\(name)' but no study.json, so it is not Lungfold's",
+                    .cannotCreate, path,
+                    "holds '\(name)' but no study.json, so it is not Lungfold's",
                     remedy: "Choose another folder with --output")
             }
         }

@@ -65,7 +65,7 @@ extension StudyRequest {
             directory: directory,
             file: StudyFile(
                 sliceCount: slices.count, dataDigest: digest,
-                labelCounts: try labelCounts(), study: study),
+                labelCounts: slices.classCounts(task: .multiclass), study: study),
             slices: slices)
     }
 }

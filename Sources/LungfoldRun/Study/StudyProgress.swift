@@ -93,12 +93,14 @@ final class StudyProgress: Sendable {
             return
         }
         state.running[key]?.latest = progress
-        guard let job = state.running[key], now - job.lastLine >= interval, progress.share < 1 else {
+        guard let job = state.running[key], now - job.lastLine >= interval, progress.share < 1
+        else {
             return
         }
         state.running[key]?.lastLine = now
         Console.say(
-            "\(key) epoch \(progress.epoch)/\(progress.epochs): \(progress.text), \(remaining(state))")
+            "\(key) epoch \(progress.epoch)/\(progress.epochs): \(progress.text), \(remaining(state))"
+        )
     }
 
     private func finish(_ key: String, _ state: inout State) {

@@ -14,7 +14,7 @@ struct StudyStage {
 
     /// Trains the jobs that are not finished. Collective.
     func run() throws -> QueueSummary {
-        let unfinished = try world.broadcast(keys: unfinishedKeys)
+        let unfinished = try world.broadcastKeys(unfinishedKeys)
         let byKey = Dictionary(uniqueKeysWithValues: jobs.map { ($0.key, $0) })
         let tasks = try unfinished.compactMap { byKey[$0] }.map {
             QueueTask(key: $0.key, cost: try $0.floatingPointOperations())
@@ -68,11 +68,11 @@ struct StudyStage {
 
     /// Brings all new results to rank 0 through MPI and compares them with the files.
     private func check(_ own: [String: JobResult]) throws {
-        let keys = try world.broadcast(keys: { progress?.finished.sorted() ?? [] })
+        let keys = try world.broadcastKeys { progress?.finished.sorted() ?? [] }
         try world.checkOwners(of: keys, owned: Set(own.keys))
         let slots = own.mapValues(ResultSlots.init)
-        let lengths = try world.broadcast(
-            lengths: keys.flatMap { [slots[$0]?.counts.count ?? 0, slots[$0]?.bits.count ?? 0] })
+        let lengths = try world.sumForAll(
+            keys.flatMap { [slots[$0]?.counts.count ?? 0, slots[$0]?.bits.count ?? 0] })
         let filled = keys.enumerated().map { index, key in
             slots[key]
                 ?? ResultSlots(
@@ -112,13 +112,13 @@ struct StudyStage {
 
 extension World {
     /// Gives every rank the job keys that rank 0 makes.
-    fileprivate func broadcast(keys: () throws -> [String]) throws -> [String] {
+    fileprivate func broadcastKeys(_ keys: () throws -> [String]) throws -> [String] {
         try JSON.decode(
             from: broadcast { try JSON.encode(keys()) }, subject: "the jobs from rank 0")
     }
 
     /// Gives every rank the sums of all ranks' numbers.
-    fileprivate func broadcast(lengths: [Int]) throws -> [Int] {
+    fileprivate func sumForAll(_ lengths: [Int]) throws -> [Int] {
         let sums = try sum(lengths.map { Int64($0) })
         return try JSON.decode(
             from: broadcast { try JSON.encode(sums ?? []) }, subject: "the lengths from rank 0")

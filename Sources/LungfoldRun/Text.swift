@@ -12,6 +12,7 @@ enum Text {
         guard seconds.isFinite, seconds < 1e9 else { return "very long" }
         let total = Int(seconds.rounded())
         switch total {
+        case ..<10: return "\(decimal(seconds, 1)) s"
         case ..<100: return "\(total) s"
         case ..<6000: return "\((total + 30) / 60) min"
         case ..<172_800: return "\(total / 3600) h \(total % 3600 / 60) min"

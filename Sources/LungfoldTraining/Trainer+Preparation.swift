@@ -13,6 +13,10 @@ extension Trainer {
     /// Checks that a job can be trained with the slices at hand.
     static func check(_ job: Job, _ slices: SliceSet) throws {
         let subject = "job \(job.key)"
+        guard slices.hasLabels else {
+            throw LungfoldError(
+                .usage, subject, "the slices have no labels to train with", remedy: "Give --labels")
+        }
         try job.split.check(sliceCount: slices.count, source: subject)
         let (miniBatch, count) = (job.experiment.miniBatch, job.split.training.count)
         guard (1...count).contains(miniBatch) else {
@@ -30,13 +34,8 @@ extension Trainer {
 
     /// Median-frequency weights of the training slices or of all, as the job has it.
     static func classWeights(_ job: Job, _ slices: SliceSet) -> [Double] {
-        let numbers =
-            switch job.settings.classWeightsFrom {
-            case .train: job.split.training
-            case .all: Array(1...slices.count)
-            }
-        return ClassCounts(slices: numbers.lazy.map { slices.labels($0) }, task: job.task)
-            .medianFrequencyWeights
+        let numbers = job.settings.classWeightsFrom == .train ? job.split.training : nil
+        return slices.classCounts(of: numbers, task: job.task).medianFrequencyWeights
     }
 
     /// The mean grey value of the training slices, not augmented.

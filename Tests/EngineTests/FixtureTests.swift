@@ -57,7 +57,7 @@ private struct Fixture {
         return weights
     }
 
-    func trainingEngine(_ convolution: EngineOptions.Convolution) throws -> TrainingEngine {
+    func trainingEngine(_ convolution: Convolution) throws -> TrainingEngine {
         var options = EngineOptions()
         options.convolution = convolution
         return try TrainingEngine(
@@ -101,8 +101,8 @@ private func largest(_ values: [Float]) -> Float { values.reduce(0) { max($0, ab
 
     @Test(
         "forward, loss and every gradient", arguments: Fixture.names,
-        EngineOptions.Convolution.allCases)
-    func gradients(_ name: String, _ convolution: EngineOptions.Convolution) throws {
+        Convolution.allCases)
+    func gradients(_ name: String, _ convolution: Convolution) throws {
         let fixture = try Fixture(name)
         let engine = try fixture.trainingEngine(convolution)
         try engine.load(fixture.weights("initial/"))
@@ -134,8 +134,8 @@ private func largest(_ values: [Float]) -> Float { values.reduce(0) { max($0, ab
 
     @Test(
         "ten Adam steps with L2 and learning-rate factors", arguments: Fixture.names,
-        EngineOptions.Convolution.allCases)
-    func tenSteps(_ name: String, _ convolution: EngineOptions.Convolution) throws {
+        Convolution.allCases)
+    func tenSteps(_ name: String, _ convolution: Convolution) throws {
         let fixture = try Fixture(name)
         let engine = try fixture.trainingEngine(convolution)
         try engine.load(fixture.weights("initial/"))
@@ -160,8 +160,8 @@ private func largest(_ values: [Float]) -> Float { values.reduce(0) { max($0, ab
 
     @Test(
         "population statistics, and the loss of inference with them", arguments: Fixture.names,
-        EngineOptions.Convolution.allCases)
-    func population(_ name: String, _ convolution: EngineOptions.Convolution) throws {
+        Convolution.allCases)
+    func population(_ name: String, _ convolution: Convolution) throws {
         let fixture = try Fixture(name)
         let engine = try fixture.trainingEngine(convolution)
         try engine.load(fixture.weights("final/"))
@@ -179,7 +179,7 @@ private func largest(_ values: [Float]) -> Float { values.reduce(0) { max($0, ab
     }
 
     private func expectInferenceLoss(
-        of fixture: Fixture, weights: WeightSet, _ convolution: EngineOptions.Convolution
+        of fixture: Fixture, weights: WeightSet, _ convolution: Convolution
     ) throws {
         var options = EngineOptions()
         options.convolution = convolution

@@ -4,7 +4,9 @@ import LungfoldTraining
 import Testing
 
 @Suite("mini-batches") struct MiniBatchesTests {
-    private let slices = sampleSlices()
+    private let slices: SliceSet
+
+    init() throws { slices = try sampleSlices() }
 
     private func miniBatches(_ job: Job, mean: Float = 0) -> MiniBatches {
         MiniBatches(job: job, slices: slices, inputMean: mean)

@@ -2,7 +2,7 @@ import LungfoldImaging
 import LungfoldStudy
 
 /// Ten slices of 16 x 16 with a lesion of each kind, brighter the higher its label.
-func sampleSlices() -> SliceSet {
+func sampleSlices() throws -> SliceSet {
     let size = 16
     var images: [Float] = []
     var labels: [UInt8] = []
@@ -18,7 +18,7 @@ func sampleSlices() -> SliceSet {
             }
         }
     }
-    return SliceSet(size: size, images: images, labels: labels)
+    return try SliceSet(size: size, images: images, labels: labels)
 }
 
 /// A job on the sample slices: six to train, two to validate, two to test.

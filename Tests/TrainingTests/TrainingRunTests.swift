@@ -6,7 +6,9 @@ import LungfoldTraining
 import Testing
 
 @Suite("training runs") struct TrainingRunTests {
-    private let slices = sampleSlices()
+    private let slices: SliceSet
+
+    init() throws { slices = try sampleSlices() }
 
     @discardableResult private func train(
         _ job: Job, threads: Int = 1,
@@ -132,6 +134,15 @@ import Testing
             change(&job)
             let error = #expect(throws: LungfoldError.self) { try train(job) }
             #expect(error?.subject == "job segnet-binary-e1-fold1")
+        }
+    }
+
+    @Test("slices without labels are refused")
+    func unlabelled() throws {
+        let images = (1...slices.count).flatMap { Array(slices.image($0)) }
+        let unlabelled = try SliceSet(size: 16, images: images)
+        #expect(throws: LungfoldError.self) {
+            try TrainingRun(job: sampleJob(), slices: unlabelled, threads: 1).run()
         }
     }
 

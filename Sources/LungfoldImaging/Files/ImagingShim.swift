@@ -31,6 +31,13 @@ enum ImagingShim {
         bytes.withUnsafeBufferPointer { lungfold_crc32($0.baseAddress, $0.count) }
     }
 
+    /// CRC-32 of the bits of some numbers.
+    static func crc32(_ values: [Double]) -> UInt32 {
+        values.withUnsafeBytes {
+            lungfold_crc32($0.bindMemory(to: UInt8.self).baseAddress, $0.count)
+        }
+    }
+
     /// What libnifti reads out of a header; nil when it refuses it.
     static func describe(header: [UInt8]) -> LungfoldVolume? {
         var volume = LungfoldVolume()

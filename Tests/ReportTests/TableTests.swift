@@ -106,6 +106,25 @@ struct TableTests {
         #expect(jobs([], first.map { JobFailure(key: $0.key, reason: "diverged") }) == 2)
     }
 
+    @Test("A complete study of the paper's protocol has no gap in any table")
+    func completePaper() throws {
+        let study = Study(
+            protocol: .paper, selectOn: .test,
+            splits: try Study.splits(for: .paper, sliceCount: 100, seed: 1))
+        let first = study.jobs().map(Sample.result)
+        let second = study.secondStage(results: first).map(Sample.result)
+        let outcome = StudyOutcome(
+            study: study, results: first + second, classCounts: PaperResults.classCounts)
+        let report = Report(outcome: outcome)
+        #expect(report.tables.map(\.name).contains("table7"))
+        for table in report.tables {
+            #expect(!table.rows.flatMap { $0 }.contains(.missing), "\(table.name)")
+        }
+        #expect(report.tables.last?.rows.count == 36 + 20)
+        #expect(report.tables[0].rows.map { $0[5] } == Array(repeating: .integer(18), count: 4))
+        #expect(report.mainTable.contains("as the paper did"))
+    }
+
     @Test("Every count of a partial study adds up to what was expected")
     func countsAddUp() throws {
         let tables = Report(outcome: try Sample.partialGrid()).tables

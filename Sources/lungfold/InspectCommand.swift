@@ -1,6 +1,6 @@
 import ArgumentParser
+import LungfoldImaging
 import LungfoldRun
-import LungfoldStudy
 
 /// `lungfold inspect`
 struct InspectCommand: ParsableCommand {
@@ -35,6 +35,10 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        _ = json
+        let inspection = try Inspection(
+            imagesPath: images, labelsPath: labels, lungsPath: lungs)
+        try Console.deliver(
+            try json == nil ? Array(inspection.text.utf8) : JSON.encode(inspection),
+            to: json ?? "-")
     }
 }

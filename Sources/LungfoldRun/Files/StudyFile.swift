@@ -10,12 +10,12 @@ public struct StudyFile: Codable, Hashable, Sendable {
     /// A digest of all slices as the networks see them, in hexadecimal.
     public var dataDigest: String
     /// The pixel counts of the four labels at the label file's own resolution, for Table 1.
-    public var labelCounts: ClassCounts
+    public var labelCounts: ClassCounts?
     /// The study.
     public var study: Study
 
     /// Describes a study on slices.
-    public init(sliceCount: Int, dataDigest: String, labelCounts: ClassCounts, study: Study) {
+    public init(sliceCount: Int, dataDigest: String, labelCounts: ClassCounts?, study: Study) {
         self.sliceCount = sliceCount
         self.dataDigest = dataDigest
         self.labelCounts = labelCounts

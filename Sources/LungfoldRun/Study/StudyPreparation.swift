@@ -65,7 +65,16 @@ extension StudyRequest {
             directory: directory,
             file: StudyFile(
                 sliceCount: slices.count, dataDigest: digest,
-                labelCounts: slices.classCounts(task: .multiclass), study: study),
+                labelCounts: try inspect(notice), study: study),
             slices: slices)
+    }
+
+    /// Says what the audit finds, which does not stop a study, and counts Table 1.
+    private func inspect(_ notice: (String) -> Void) throws -> ClassCounts? {
+        let inspection = try Inspection(
+            imagesPath: data.imagesPath, labelsPath: data.labelsPath, lungsPath: data.lungsPath,
+            window: data.window)
+        for finding in inspection.findings { notice("note: \(finding)") }
+        return inspection.classCounts
     }
 }

@@ -39,14 +39,6 @@ void lf_sink_run(lf_pool *pool, const lf_kernels *kernels, int batch, const floa
     lf_parallel(pool, batch * j.strips.per_image, sink_item, &j);
 }
 
-void lf_sum_strips(const double *sums, int strips, int channels, double *out) {
-    for (int i = 0; i < 2 * channels; i++)
-        out[i] = 0;
-    for (int s = 0; s < strips; s++)
-        for (int i = 0; i < 2 * channels; i++)
-            out[i] += sums[(size_t)s * 2 * channels + i];
-}
-
 typedef struct {
     const lf_kernels *kernels;
     const lf_loss *op;

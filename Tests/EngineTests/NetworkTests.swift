@@ -122,7 +122,7 @@ private let authorsFile = URL(fileURLWithPath: #filePath)
         }
         #expect(error?.description.contains("width 250") == true)
         #expect(error?.description.contains("248 or 256") == true)
-        for size in [Int.min, -8, 0, 4] {
+        for size in [Int.min, -8, 0, 4, 16392, Int.max] {
             #expect(throws: EngineError.self) { try network.checkSize(height: size, width: 256) }
         }
     }

@@ -179,6 +179,9 @@ void lf_upconv_gradient(lf_pool *pool, const lf_kernels *kernels, const lf_upcon
 typedef struct lf_pooling {
     int32_t batch, height, width, channels; ///< of the large side
     const float *y, *scale, *shift;
+    float factor; ///< dropout on the way in, as in lf_sink; without BatchNorm only
+    uint32_t drop_below;
+    const uint64_t *dropout_key;
     float *out;
     uint8_t *codes;
 } lf_pooling;
@@ -188,8 +191,33 @@ void lf_pooling_run(lf_pool *pool, const lf_kernels *kernels, const lf_pooling *
 /// Hands stored rows to a sink: for gradients that no convolution makes.
 void lf_sink_run(lf_pool *pool, const lf_kernels *kernels, int batch, const float *rows, const lf_sink *sink);
 
-/// Adds the strips' partial sums in strip order: out[2][channels].
-void lf_sum_strips(const double *sums, int strips, int channels, double *out);
+/// Partial sums that sinks have left: values[strips][2][channels], and perhaps those of another sink.
+typedef struct lf_sums {
+    const double *values;
+    int32_t strips;
+    const struct lf_sums *more;
+} lf_sums;
+
+/// Batch normalisation: from sums to the vectors that rows are made with.
+typedef struct lf_batchnorm {
+    int32_t channels;
+    double count; ///< batch * rows * columns
+    double epsilon, momentum;
+    const lf_sums *sums; ///< forward: (sum, sum of squares); backward: those of a gradient sink
+    const float *gamma, *beta;
+    float *mean, *inverse; ///< inverse = 1 / sqrt(variance + epsilon)
+    float *scale, *shift;  ///< the activation is max(y * scale + shift, 0)
+    float *k0, *k1;        ///< the gradient of y is scale * g + k0 + k1 * y
+    float *dgamma, *dbeta;
+    float *running_mean, *running_variance; ///< variance with divisor n, not n - 1
+    double *population; ///< [2][channels] or NULL: where sums are gathered instead of moving the running ones
+} lf_batchnorm;
+
+void lf_batchnorm_forward(const lf_batchnorm *op);
+void lf_batchnorm_inference(const lf_batchnorm *op);
+void lf_batchnorm_backward(const lf_batchnorm *op);
+/// The gradient of a bias is the sum of its channel's gradient.
+void lf_bias_gradient(const lf_sums *sums, int channels, float *dbias);
 
 /// Softmax and class-weighted cross-entropy, sum(w_y CE) / sum(w_y).
 typedef struct lf_loss {

@@ -4,7 +4,8 @@
 /// goes to the first, and NaN, which is larger than nothing, is kept where it stands first.
 static void pool_row(const lf_pooling *op, int n, int r) {
     int channels = op->channels, half = op->width / 2;
-    const float *y = op->y + ((size_t)n * op->height + 2 * r) * op->width * channels;
+    size_t image = ((size_t)n * op->height + 2 * r) * op->width * channels;
+    const float *y = op->y + image;
     size_t start = ((size_t)n * (op->height / 2) + r) * half * channels;
     for (int x = 0; x < half; x++)
         for (int c = 0; c < channels; c += LF_LANES) {
@@ -13,6 +14,9 @@ static void pool_row(const lf_pooling *op, int n, int r) {
             for (int place = 0; place < 4; place++) {
                 size_t pixel = (size_t)(place >> 1) * op->width + 2 * x + (place & 1);
                 vf value = ld(y + pixel * channels + c);
+                if (op->drop_below)
+                    value = dropped(value, op->factor, op->drop_below, *op->dropout_key,
+                                    image + pixel * channels + c);
                 vf activation = op->scale ? relu(value * ld(op->scale + c) + ld(op->shift + c)) : value;
                 vi wins = place == 0 ? (vi)-1 : (activation > largest) | (activation != activation);
                 best = wins ? value : best;
@@ -100,9 +104,13 @@ static void loss_rows(const lf_loss *op, int n, int first, int count, float inve
             vf scale = weight * inverse_weight;
             for (int k = 0; k < op->classes; k++)
                 st(logit[k], scale * (ld(logit[k]) / total - (label == k ? (vf)1.0f : (vf)0.0f)));
-            for (int i = 0; i < pixels; i++)
+            for (int i = 0; i < pixels; i++) {
+                float *to = op->gradient + (from + i) * op->channels;
+                for (int c = 0; c < op->channels; c += LF_LANES)
+                    st(to + c, 0.0f);
                 for (int k = 0; k < op->classes; k++)
-                    op->gradient[(from + i) * op->channels + k] = logit[k][i];
+                    to[k] = logit[k][i];
+            }
         }
     }
     sums[0] = loss;

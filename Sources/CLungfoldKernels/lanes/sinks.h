@@ -66,24 +66,6 @@ static void sink_statistics(const lf_sink *k, int n, int r, const float *src, si
     LF_BLOCKS(k->channels, statistics_block, k, out, src, stride, sums)
 }
 
-/// 32 random bits a channel, a function of the key and the value's place: a counter through two rounds
-/// of a 32-bit finaliser (the constants are those of lowbias32, Wellons 2018).
-LF_INLINE vu random_bits(uint64_t key, uint64_t place) {
-    vu lane;
-    for (int i = 0; i < LF_LANES; i++)
-        lane[i] = (uint32_t)i;
-    vu x = lane + (uint32_t)place;
-    for (int round = 0; round < 2; round++) {
-        x ^= (uint32_t)(round ? key >> 32 : key) + (uint32_t)(place >> 32) * 0x9e3779b9u;
-        x ^= x >> 16;
-        x *= 0x7feb352du;
-        x ^= x >> 15;
-        x *= 0x846ca68bu;
-        x ^= x >> 16;
-    }
-    return x;
-}
-
 static void sink_activate(const lf_sink *k, int n, int r, const float *src, size_t stride) {
     int channels = k->channels;
     size_t start = ((size_t)n * k->height + r) * k->width * channels;
@@ -95,10 +77,8 @@ static void sink_activate(const lf_sink *k, int n, int r, const float *src, size
                 value += ld(k->bias + c);
             if (k->relu)
                 value = relu(value);
-            if (k->drop_below) {
-                vi kept = random_bits(*k->dropout_key, at) >= (vu)k->drop_below;
-                value = keep(kept, value * k->factor);
-            }
+            if (k->drop_below)
+                value = dropped(value, k->factor, k->drop_below, *k->dropout_key, at);
             st(k->out + at, value);
         }
 }

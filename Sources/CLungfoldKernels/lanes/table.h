@@ -1,6 +1,7 @@
 // Compiled once for each instruction set: LF_LANES and LF_TABLE are set by the file that includes it.
 #include "vector.h"
 
+#include "dropout.h"
 #include "gemm.h"
 #include "pointwise.h"
 #include "rows.h"

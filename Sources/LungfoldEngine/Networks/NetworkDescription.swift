@@ -79,18 +79,26 @@ extension NetworkDescription {
         return output
     }
 
+    /// The largest side of an image, in pixels.
+    public static let largestSide = 16384
+
     /// Checks that an image's sides survive `depth` halvings.
     /// - Throws: `EngineError` naming the nearest sizes that do.
     public func checkSize(height: Int, width: Int) throws {
         let unit = 1 << depth
-        for (side, size) in [("height", height), ("width", width)]
-        where size <= 0 || size % unit != 0 {
-            let below = max(size, 0) / unit * unit
-            let nearest = below > 0 ? "\(below) or \(below + unit)" : "\(unit)"
-            throw EngineError(
-                "image \(side) \(size)",
-                "does not divide by \(unit), as \(depth) encoder stages need",
-                remedy: "Nearest: \(nearest)")
+        for (side, size) in [("height", height), ("width", width)] {
+            guard size <= Self.largestSide else {
+                throw EngineError(
+                    "image \(side) \(size)", "is more than \(Self.largestSide) pixels")
+            }
+            guard size > 0, size % unit == 0 else {
+                let below = max(size, 0) / unit * unit
+                throw EngineError(
+                    "image \(side) \(size)",
+                    "does not divide by \(unit), as \(depth) encoder stages need",
+                    remedy: "Nearest: "
+                        + (below > 0 ? "\(below) or \(below + unit)" : "\(unit)"))
+            }
         }
     }
 

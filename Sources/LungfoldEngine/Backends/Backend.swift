@@ -1,0 +1,66 @@
+/// What a forward pass says about its mini-batch.
+public struct PassOutcome: Sendable, Hashable {
+    /// sum(w_y CE) over the pixels of the mini-batch, w_y being the weight of a pixel's true class.
+    public var weightedLoss: Double
+    /// sum(w_y).
+    public var weight: Double
+    /// Pixels whose largest logit is their true class.
+    public var correctPixels: Int
+
+    /// sum(w_y CE) / sum(w_y).
+    public var loss: Double { weightedLoss / weight }
+}
+
+/// Runs a plan on some device. The engine says what is computed, the backend where and how.
+protocol Backend: AnyObject {
+    /// Copies parameters and running statistics in; the set has been checked against the network.
+    func load(_ weights: WeightSet)
+    /// Parameters and running statistics in torch's layouts.
+    func weights() -> WeightSet
+    /// The gradients of the last backward pass, in torch's layouts, by the names of the parameters.
+    func gradients() -> [String: WeightTensor]
+    /// Adam's first and second moments and the number of updates.
+    var optimiser: OptimiserState { get set }
+
+    /// Copies a mini-batch in.
+    /// - Parameters:
+    ///   - images: N H W grey values, zero-centred.
+    ///   - labels: N H W class indices.
+    ///   - classWeights: a weight for each class.
+    ///   - dropoutKey: what decides which values are dropped.
+    func setMiniBatch(
+        images: [Float], labels: [UInt8], classWeights: [Float], dropoutKey: UInt64)
+    func forward() -> PassOutcome
+    func backward()
+    /// One Adam update with the gradients of the last backward pass.
+    func update(learningRate: Float, l2: Float)
+
+    /// N H W K logits of the last forward pass.
+    func logits() -> [Float]
+    /// N H W class indices of the last forward pass.
+    func predictions() -> [UInt8]
+
+    /// From here on forward passes gather BatchNorm's sums instead of moving the running statistics.
+    func beginPopulationStatistics()
+    /// The running statistics become those of all pixels gathered.
+    func finishPopulationStatistics()
+
+    /// Bytes the plan's memory takes.
+    var plannedBytes: Int { get }
+    /// Seconds each step took when last run, with its name, when asked for by `measuresSteps`.
+    var stepTimes: [(name: String, seconds: Double)] { get }
+    var measuresSteps: Bool { get set }
+}
+
+/// Adam's memory, in torch's layouts.
+public struct OptimiserState: Sendable, Hashable {
+    /// Updates done.
+    public var updates = 0
+    /// First moments by parameter name.
+    public var first: [String: WeightTensor] = [:]
+    /// Second moments by parameter name.
+    public var second: [String: WeightTensor] = [:]
+
+    /// Before the first update.
+    public init() {}
+}

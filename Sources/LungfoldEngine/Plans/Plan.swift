@@ -1,0 +1,94 @@
+/// A network compiled for one shape of mini-batch: the steps of a pass and the memory they need. It
+/// is a value without pointers, the same for every backend.
+struct Plan: Sendable {
+    enum Purpose: Hashable, Sendable {
+        /// Forward with the mini-batch's statistics, loss, backward.
+        case training
+        /// Forward with the population's statistics, loss and predictions.
+        case inference
+    }
+
+    /// What a batch normalisation works on.
+    struct NormalisationParameters: Hashable, Sendable {
+        var channels: Int
+        var scale: Int
+        var offset: Int
+        var runningMean: Int
+        var runningVariance: Int
+    }
+
+    var description: NetworkDescription
+    var purpose: Purpose
+    var batch: Int
+    var height: Int
+    var width: Int
+    var tensors: [ParameterDescription]
+    /// How each tensor's axes lie in memory.
+    var layouts: [ParameterLayout]
+    var normalisations: [NormalisationParameters] = []
+    var bufferSizes: [Int] = []
+    var steps: [Step] = []
+    /// Steps up to here are the forward pass and the loss.
+    var forwardEnd = 0
+    /// The mini-batch of images, [N][H][W], zero-centred.
+    var image = Tensor(buffer: Buffer(index: 0), height: 0, width: 0, channels: 1)
+    /// The loss and where the logits are.
+    var loss: LossStep?
+
+    var arena: Arena {
+        var lifetimes: [ClosedRange<Int>?] = Array(repeating: nil, count: bufferSizes.count)
+        for (index, step) in steps.enumerated() {
+            for buffer in step.buffers {
+                let first = lifetimes[buffer.index]?.lowerBound ?? index
+                lifetimes[buffer.index] = first...index
+            }
+        }
+        // The image is written before the first step, and read again by the last.
+        lifetimes[image.buffer.index] = 0...max(steps.count - 1, 0)
+        return Arena(sizes: bufferSizes, lifetimes: lifetimes)
+    }
+}
+
+/// How a parameter lies in memory, next to its torch layout.
+enum ParameterLayout: Hashable, Sendable {
+    /// [padded].
+    case vector(Channels)
+    /// torch [out, in, rows, columns]; here [rows][columns][in][out].
+    case convolution(kernel: Int, input: Channels, output: Channels)
+    /// torch [in, out, rows, columns]; here [rows][in][columns][out].
+    case transposedConvolution(input: Channels, output: Channels)
+
+    /// Values in memory, padding included.
+    var count: Int {
+        switch self {
+        case .vector(let channels): channels.padded
+        case .convolution(let kernel, let input, let output):
+            kernel * kernel * input.padded * output.padded
+        case .transposedConvolution(let input, let output): 4 * input.padded * output.padded
+        }
+    }
+
+    /// Calls `body` with the place of every value, in torch's order, in memory.
+    func forEachPlace(_ body: (Int) -> Void) {
+        switch self {
+        case .vector(let channels): channels.places.forEach(body)
+        case .convolution(let kernel, let input, let output):
+            for o in output.places {
+                for i in input.places {
+                    for tap in 0..<kernel * kernel {
+                        body((tap * input.padded + i) * output.padded + o)
+                    }
+                }
+            }
+        case .transposedConvolution(let input, let output):
+            for i in input.places {
+                for o in output.places {
+                    for tap in 0..<4 {
+                        let row = (tap / 2 * input.padded + i) * 2 + tap % 2
+                        body(row * output.padded + o)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+extension PlanCompiler {
+    /// Walks the blocks backwards. Each finds the gradient of its output made, and makes that of its
+    /// input; a value's gradient is masked by its ReLU as it is stored.
+    mutating func compileBackward() {
+        startWithLoss()
+        for block in blocks.reversed() {
+            switch block {
+            case .convolution(let step, let source, let to, let input, let output):
+                addConvolutionBackward(
+                    step, from: source, to: to, input: input, output: output)
+            case .upconvolution(let step, let from, let to):
+                addUpconvolutionBackward(step, from: from, to: to)
+            }
+        }
+    }
+
+    /// The loss leaves the gradient of the logits; a sink takes it through their ReLU, in place.
+    private mutating func startWithLoss() {
+        guard let gradient = plan.loss?.gradient else { return }
+        let last = values.count - 1
+        let tensor = values[last].tensor
+        let sums = makeSums(height: tensor.height, width: tensor.width, channels: tensor.channels)
+        let sink = gradientSink(
+            .gradient, of: last, out: gradient, sums: sums, height: tensor.height,
+            width: tensor.width)
+        plan.steps.append(.sink(gradient, [sink]))
+        values[last].gradient = gradient
+        values[last].sums.append(sums)
+    }
+
+    private func gradientSink(
+        _ kind: SinkPart.Kind, of value: Int, out: Tensor, sums: Sums, height: Int, width: Int
+    ) -> SinkPart {
+        let v = values[value]
+        return SinkPart(
+            kind: kind, out: out, height: height, width: width,
+            mask: v.rectified ? v.tensor : nil, normalisation: v.normalisation, factor: v.factor,
+            sums: sums.buffer)
+    }
+
+    /// The sink for a gradient that arrives at a value.
+    private mutating func arrival(at value: Int) -> SinkPart {
+        let tensor = values[value].tensor
+        let sums = makeSums(height: tensor.height, width: tensor.width, channels: tensor.channels)
+        guard let pool = values[value].pool else {
+            precondition(values[value].gradient == nil, "a value is read by one convolution")
+            let out = makeTensor(
+                height: tensor.height, width: tensor.width, channels: tensor.channels)
+            values[value].gradient = out
+            values[value].sums.append(sums)
+            return gradientSink(
+                .gradient, of: value, out: out, sums: sums, height: tensor.height,
+                width: tensor.width)
+        }
+        return pooledArrival(at: value, pool: pools[pool], sums: sums)
+    }
+
+    /// A pooled value's gradient belongs to the value before the pool. Where only the pool reads
+    /// that, it stays small, and who needs it large unpools it; else it is added to what the other
+    /// readers left.
+    private mutating func pooledArrival(at value: Int, pool: Pool, sums: Sums) -> SinkPart {
+        let small = values[value].tensor
+        let large = values[pool.from].tensor
+        values[pool.from].sums.append(sums)
+        if values[pool.from].directReads == 0, values[pool.from].normalisation != nil {
+            let out = makeTensor(
+                height: small.height, width: small.width, channels: small.channels)
+            values[pool.from].gradient = out
+            values[pool.from].gradientCodes = pool.codes
+            return gradientSink(
+                .gradient, of: value, out: out, sums: sums, height: small.height,
+                width: small.width)
+        }
+        if values[pool.from].gradient == nil {
+            let out = makeTensor(
+                height: large.height, width: large.width, channels: large.channels)
+            values[pool.from].gradient = out
+            plan.steps.append(.clear(out))
+        }
+        return gradientSink(
+            .scatter(codes: pool.codes), of: value, out: values[pool.from].gradient!, sums: sums,
+            height: small.height, width: small.width)
+    }
+
+    /// The sinks for the gradient of a convolution's input.
+    private mutating func arrivals(at source: Source) -> [SinkPart] {
+        switch source {
+        case .image: []
+        case .value(let value): [arrival(at: value)]
+        case .concatenated(let first, let second): [arrival(at: first), arrival(at: second)]
+        case .unpooled(let value, let pool): [gatherArrival(at: value, pool: pools[pool])]
+        }
+    }
+
+    private mutating func gatherArrival(at value: Int, pool: Pool) -> SinkPart {
+        let small = values[value].tensor
+        let height = 2 * small.height
+        let width = 2 * small.width
+        let sums = makeSums(height: height, width: width, channels: small.channels)
+        let codes = SinkPart.Kind.gather(codes: pool.codes)
+        guard let before = values[value].pool.map({ pools[$0].from }) else {
+            let out = makeTensor(
+                height: small.height, width: small.width, channels: small.channels)
+            values[value].gradient = out
+            values[value].sums.append(sums)
+            return gradientSink(
+                codes, of: value, out: out, sums: sums, height: height, width: width)
+        }
+        // The innermost unpooling reads the innermost pool: its gradient is that of the pooled value.
+        precondition(
+            values[before].directReads == 0 && values[before].normalisation != nil,
+            "unpooling reads batch normalisation's output")
+        let out = makeTensor(height: small.height, width: small.width, channels: small.channels)
+        values[before].gradient = out
+        values[before].gradientCodes = pools[values[value].pool!].codes
+        values[before].sums.append(sums)
+        return gradientSink(codes, of: value, out: out, sums: sums, height: height, width: width)
+    }
+
+    /// The rows of the gradient of what a block computed, before normalisation and ReLU.
+    private mutating func outputGradient(of value: Int, bias: Int?) -> [RowPart] {
+        let v = values[value]
+        guard let gradient = v.gradient else { preconditionFailure("nothing reads a value") }
+        guard let normalisation = v.normalisation else {
+            if let bias {
+                plan.steps.append(
+                    .biasGradient(parameter: bias, channels: v.tensor.channels, sums: v.sums))
+            }
+            return [RowPart(tensor: gradient, form: .plain, codes: nil)]
+        }
+        let count = plan.batch * v.tensor.height * v.tensor.width
+        plan.steps.append(.normaliseGradient(normalisation, sums: v.sums, count: count))
+        return [
+            RowPart(
+                tensor: gradient, form: .gradient(normalisation, y: v.tensor),
+                codes: v.gradientCodes)
+        ]
+    }
+
+    private mutating func addConvolutionBackward(
+        _ step: ConvolutionStep, from source: Source, to: Int, input: Channels, output: Channels
+    ) {
+        let gradient = outputGradient(of: to, bias: parameter("\(step.name).bias"))
+        plan.steps.append(
+            .convolutionGradient(
+                ConvolutionGradientStep(
+                    name: step.name, method: step.method, kernel: step.kernel, height: step.height,
+                    width: step.width, input: step.input, gradient: gradient,
+                    inChannels: step.inChannels, outChannels: step.outChannels,
+                    weight: step.weight)))
+        let sink = arrivals(at: source)
+        guard !sink.isEmpty else { return }
+        plan.steps.append(
+            .convolution(
+                ConvolutionStep(
+                    name: step.name, method: adjointMethod(step, input: input, output: output),
+                    kernel: step.kernel, height: step.height, width: step.width, input: gradient,
+                    sink: sink, inChannels: step.outChannels, outChannels: step.inChannels,
+                    weight: step.weight, adjoint: true)))
+    }
+
+    /// Backwards a thin output is a thin input; what would be a thin output is padded instead.
+    private func adjointMethod(
+        _ step: ConvolutionStep, input: Channels, output: Channels
+    ) -> ConvolutionMethod {
+        let method = method(kernel: step.kernel, input: output, output: input)
+        if case .thinOut = method { return step.kernel == 3 ? .winograd : .direct }
+        return method
+    }
+
+    private mutating func addUpconvolutionBackward(
+        _ step: UpconvolutionStep, from: Int, to: Int
+    ) {
+        var backward = step
+        backward.gradient = outputGradient(of: to, bias: parameter("\(step.name).bias"))
+        backward.sink = []
+        plan.steps.append(.upconvolutionGradient(backward))
+        backward.input = []
+        backward.sink = [arrival(at: from)]
+        plan.steps.append(.upconvolutionBackward(backward))
+    }
+}

@@ -2,6 +2,7 @@
 // step has hundreds of operations and waking a sleeper costs as much as a small one.
 #define _GNU_SOURCE
 #include "kernels.h"
+#include <cblas.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -121,6 +122,7 @@ void lf_parallel(lf_pool *pool, int count, lf_item item, void *context) {
 }
 
 lf_pool *lf_pool_create(int threads, size_t scratch_bytes) {
+    openblas_set_num_threads(1); // the team is ours, and its sums must not depend on BLAS's
     lf_pool *pool = aligned_alloc(LF_ALIGN, lf_round_up(sizeof *pool, LF_ALIGN));
     if (!pool)
         return NULL;

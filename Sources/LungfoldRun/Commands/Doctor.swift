@@ -41,8 +41,8 @@ public struct Doctor: Sendable {
         var advice = choice.notes + placement.notices
         if let core = environment["OPENBLAS_CORETYPE"] {
             advice.append(
-                "OPENBLAS_CORETYPE=\(core) forces OpenBLAS to that CPU's kernels; "
-                    + "unset it, so that it picks this CPU's own")
+                "OPENBLAS_CORETYPE=\(core) forces OpenBLAS to the kernels for "
+                    + "\(EngineHost.openBLASCore); unset it, so that it picks this CPU's own")
         }
         if let free = FileSystem.freeBytes(at: output), free < 1 << 30 {
             advice.append(
@@ -51,6 +51,8 @@ public struct Doctor: Sendable {
         let findings = [
             ("lungfold", Program.version),
             ("CPU", Self.cpu()),
+            ("instruction set", EngineHost.instructionSet?.rawValue ?? "unknown"),
+            ("OpenBLAS", "kernels for \(EngineHost.openBLASCore)"),
             (
                 "MPI",
                 "\(world.library), \(world.size) rank(s) on \(Set(placement.hosts).count) host(s)"

@@ -32,18 +32,11 @@ extension World {
     ///   - what: its name in the error, such as `the build of lungfold`.
     /// - Throws: on all ranks, naming the hosts that differ from rank 0.
     public func agree(on hash: UInt64, what: String) throws {
-        let hashes: [UInt64]? = try comm.call { mpi in
-            // The smallest complement is the complement of the largest: MIN and MAX in one go.
-            let extremes = try mpi.reduce([hash, ~hash], .minimum, everywhere: true)
-            guard extremes[0] != ~extremes[1] else { return nil }
-            return try mpi.allGather(hash.bytes).map { try UInt64(bytes: $0) }
-        }
-        guard let hashes else { return }
-        let others = hashes.indices.filter { hashes[$0] != hashes[0] }
+        guard let others = try ranksUnlikeRank0(hash) else { return }
         throw shared(
             LungfoldError(
                 .badConfiguration, what,
-                "rank 0 on \(placement.hosts[0]) and \(names(of: others)) differ",
+                "rank 0 on \(placement.hosts[0]) and \(others) differ",
                 remedy: "Make it the same on all hosts"))
     }
 
@@ -64,15 +57,15 @@ extension World {
     ///   - owned: the jobs whose result this rank holds.
     /// - Throws: on all ranks, naming the jobs that nobody holds or several do.
     public func checkOwners(of keys: [String], owned: Set<String>) throws {
-        let counts = try reduce(keys.map { owned.contains($0) ? 1 : 0 } as [Int64], .sum, everywhere: true)
-        let wrong = zip(keys, counts).filter { $0.1 != 1 }
-        guard let first = wrong.first else { return }
-        let list = wrong.prefix(5).map { "\($0.0) by \($0.1)" }.joined(separator: ", ")
+        let own: [Int64] = keys.map { owned.contains($0) ? 1 : 0 }
+        let counts = try reduce(own, .sum, everywhere: true)
+        let wrong = zip(keys, counts).filter { $0.1 != 1 }.map { "\($0.0) is held by \($0.1)" }
+        guard !wrong.isEmpty else { return }
+        let list = wrong.prefix(5).joined(separator: ", ") + (wrong.count > 5 ? ", ..." : "")
         throw shared(
             LungfoldError(
-                .internal, "job \(first.0)",
-                "a result is held by exactly one rank, but \(list)\(wrong.count > 5 ? ", ..." : "")",
-                remedy: "Please report this as a bug; the jobs' files in the run directory are good"))
+                .internal, "the results", "one rank holds a job's result, but \(list)",
+                remedy: "Please report this as a bug; the files in the run directory are good"))
     }
 
     private func reduceToRank0<Value: ReducibleInteger>(
@@ -85,13 +78,27 @@ extension World {
     private func reduce<Value: ReducibleInteger>(
         _ values: [Value], _ operation: ReducingOperation, everywhere: Bool
     ) throws -> [Value] {
-        try agree(on: UInt64(values.count), what: "the length of a reduction")
+        if let others = try ranksUnlikeRank0(UInt64(values.count)) {
+            throw shared(
+                LungfoldError(
+                    .internal, "a reduction", "rank 0 and \(others) give arrays of unlike lengths",
+                    remedy: "Please report this as a bug"))
+        }
         return try comm.call { try $0.reduce(values, operation, everywhere: everywhere) }
     }
 
-    private func names(of ranks: [Int]) -> String {
-        let list = ranks.prefix(8).map { "rank \($0) on \(placement.hosts[$0])" }
-        return list.joined(separator: ", ") + (ranks.count > 8 ? ", ..." : "")
+    /// The ranks whose hash is not rank 0's, in words; nil if there are none.
+    private func ranksUnlikeRank0(_ hash: UInt64) throws -> String? {
+        let hashes: [UInt64]? = try comm.call { mpi in
+            // The smallest complement is the complement of the largest: MIN and MAX in one go.
+            let extremes = try mpi.reduce([hash, ~hash], .minimum, everywhere: true)
+            guard extremes[0] != ~extremes[1] else { return nil }
+            return try mpi.allGather(hash.bytes).map { try UInt64(bytes: $0) }
+        }
+        guard let hashes else { return nil }
+        let others = hashes.indices.filter { hashes[$0] != hashes[0] }
+        let list = others.prefix(8).map { "rank \($0) on \(placement.hosts[$0])" }
+        return list.joined(separator: ", ") + (others.count > 8 ? ", ..." : "")
     }
 }
 

@@ -73,21 +73,13 @@ public final class World: Sendable {
     public var isStopping: Bool { stopFlag.isSet }
 
     /// Waits for all ranks and ends MPI. Nothing else may be called after this.
-    /// - Parameter seconds: how long to wait for the other ranks before ending them.
+    /// - Parameter seconds: how long to wait for the other ranks.
+    /// - Throws: `LungfoldError` when they do not come; what is left then is `abort`.
     public func finish(atMost seconds: Double = 300) throws {
-        let allCame = try comm.call { [comm] mpi in
-            let allCame = try mpi.barrier(seconds: seconds)
-            if allCame {
-                comm.close()
-                try mpi.finalize()
-            }
-            return allCame
-        }
-        guard allCame else {
-            abort(
-                LungfoldError(
-                    .internal, "the end of the run",
-                    "other ranks have not come to it for \(Int(seconds)) s"))
+        try comm.call { [comm] mpi in
+            try mpi.barrier(atMost: seconds)
+            comm.close()
+            try mpi.finalize()
         }
     }
 

@@ -1,7 +1,6 @@
 import Foundation
 import LungfoldCluster
 import LungfoldStudy
-import Synchronization
 
 extension Scenario {
     /// Jobs, milliseconds each; every seventh job throws if the third number is 1.
@@ -21,7 +20,8 @@ extension Scenario {
         if let counts {
             ClusterProbe.say(
                 "summary \(summary.finished) \(summary.failed) \(summary.unfinished) "
-                    + "\(summary.wasStopped) counts \(counts.reduce(0, +)) most \(counts.max() ?? 0)")
+                    + "\(summary.wasStopped) counts \(counts.reduce(0, +)) most \(counts.max() ?? 0)"
+            )
         }
         return summary.failed > 0 ? 3 : 0
     }
@@ -72,7 +72,7 @@ extension Scenario {
         return 75
     }
 
-    // MARK: Faults, with limits a hundredth of the real ones
+    // MARK: Faults, with limits a fraction of the real ones
 
     /// Every rank prints its process id and works for a minute; the test kills one.
     static func sleep(_ world: World, _: [Int]) throws -> Int32 {
@@ -81,12 +81,12 @@ extension Scenario {
 
     /// As `sleep`; the test stops one with SIGSTOP.
     static func silent(_ world: World, _: [Int]) throws -> Int32 {
-        try work(world, limits: shortLimits) { _ in Thread.sleep(forTimeInterval: 60) }
+        try work(world, limits: shortLimits()) { _ in Thread.sleep(forTimeInterval: 60) }
     }
 
     /// The last rank's job stops making steps.
     static func stalled(_ world: World, _: [Int]) throws -> Int32 {
-        try work(world, limits: shortLimits) { context in
+        try work(world, limits: shortLimits(stall: 1)) { context in
             for step in 0..<600 {
                 Thread.sleep(forTimeInterval: 0.1)
                 if world.rank < world.size - 1 || step < 3 { context.countStep() }
@@ -96,7 +96,7 @@ extension Scenario {
 
     /// The test stops rank 0, and the others have to leave by themselves.
     static func lost(_ world: World, _: [Int]) throws -> Int32 {
-        try work(world, limits: shortLimits) { context in
+        try work(world, limits: shortLimits()) { context in
             while !context.shouldStop { Thread.sleep(forTimeInterval: 0.01) }
             ClusterProbe.say("rank \(world.rank) saved")
             throw LungfoldError(.interrupted, "the job", "it was stopped")
@@ -114,13 +114,13 @@ extension Scenario {
         return 0
     }
 
-    private static var shortLimits: QueueLimits {
+    private static func shortLimits(stall: Double = 60) -> QueueLimits {
         var limits = QueueLimits()
         limits.beat = 0.1
-        limits.silence = 1
-        limits.stall = 1
+        limits.silence = 2
+        limits.stall = stall
         limits.grace = 1
-        limits.lostContact = 2
+        limits.lostContact = 4
         limits.save = 1
         return limits
     }

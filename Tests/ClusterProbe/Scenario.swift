@@ -1,7 +1,6 @@
 import Foundation
 import LungfoldCluster
 import LungfoldStudy
-import Synchronization
 
 /// What a scenario does on every rank, given the numbers of the command line.
 typealias ScenarioBody = @Sendable (World, [Int]) throws -> Int32
@@ -11,7 +10,7 @@ enum Scenario {
         "world": world, "queue": queue, "two-queues": twoQueues, "idle": idle, "stop": stop,
         "silent": silent, "stalled": stalled, "lost": lost, "sleep": sleep,
         "broadcast": broadcast, "broken-input": brokenInput, "disagree": disagree,
-        "bits": bits, "owners": owners, "uneven": uneven, "local-error": localError,
+        "bits": bits, "owners": owners, "uneven": uneven, "late": late, "local-error": localError,
     ]
 
     // MARK: The world
@@ -33,13 +32,26 @@ enum Scenario {
         return 0
     }
 
+    /// Rank 1 works on while the others have come to the end.
+    static func late(_ world: World, _: [Int]) throws -> Int32 {
+        if world.rank == 1 { Thread.sleep(forTimeInterval: 30) }
+        try world.finish(atMost: 0.5)
+        return 0
+    }
+
     // MARK: Collectives
 
     static func broadcast(_ world: World, _ numbers: [Int]) throws -> Int32 {
-        let expected = (0..<numbers[0]).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ ($0 >> 8)) }
+        // A period of a prime number of bytes, so that no chunk looks like another.
+        let period = (0..<251).map { UInt8($0) }
+        var expected: [UInt8] = []
+        while expected.count < numbers[0] { expected += period }
+        expected.removeLast(expected.count - numbers[0])
+        let begin = Date()
         let bytes = try world.broadcast { expected }
+        let seconds = -begin.timeIntervalSinceNow
         let good = try world.sum([bytes == expected ? 1 : 0])
-        if let good { ClusterProbe.say("good on \(good[0])") }
+        if let good { ClusterProbe.say("good on \(good[0]) in \(seconds) s") }
         return 0
     }
 

@@ -80,6 +80,6 @@ let package = Package(
             exclude: ["Snapshots"]),
         .testTarget(
             name: "ProgramTests",
-            dependencies: ["LungfoldRun", "LungfoldStudy", "lungfold"]),
+            dependencies: ["LungfoldRun", "LungfoldStudy", "LungfoldImaging", "lungfold"]),
     ]
 )

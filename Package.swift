@@ -50,7 +50,7 @@ let package = Package(
         .executableTarget(
             name: "lungfold",
             dependencies: [
-                "LungfoldRun",
+                "LungfoldRun", "LungfoldStudy", "LungfoldImaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -64,10 +64,16 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: ["LungfoldTraining", "LungfoldStudy", "LungfoldEngine", "LungfoldImaging"]),
-        .testTarget(name: "ClusterTests", dependencies: ["LungfoldCluster"]),
+        .executableTarget(
+            name: "ClusterProbe", dependencies: ["LungfoldCluster", "LungfoldStudy"],
+            path: "Tests/ClusterProbe"),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
         .testTarget(
             name: "ReportTests", dependencies: ["LungfoldReport", "LungfoldStudy"],
             exclude: ["Snapshots"]),
-        .testTarget(name: "ProgramTests", dependencies: ["LungfoldRun"]),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: ["LungfoldRun", "LungfoldStudy", "LungfoldImaging", "lungfold"]),
     ]
 )

@@ -62,7 +62,8 @@ static void transform_input(const job *j, lf_slab slab, int from, int count, flo
         int run = (int)lf_min(count - done, j->strips.across - column);
         const float *at = slab.data + (size_t)(tile / j->strips.across) * 4 * slab.row +
                           (size_t)column * 4 * j->channels;
-        j->kernels->winograd_input(at, slab.row, j->channels, run, v + (size_t)done * j->channels, plane);
+        j->kernels->winograd_input(at, slab.row, j->channels, run, v + (size_t)done * j->channels,
+                                   (lf_planes){plane, j->channels, LF_PANEL});
         done += run;
     }
 }

@@ -16,7 +16,8 @@ typedef struct {
     const lf_conv_gradient *op;
     lf_strips strips;
     int channels, pad; ///< of the slab
-    int slots, first_strip, chunk;
+    int slots;
+    int first_strip, chunk; ///< the strips whose tiles lie in the planes
     size_t x_plane, z_plane;
     size_t slot_floats;
 } job;
@@ -39,7 +40,8 @@ static job job_of(const lf_kernels *kernels, const lf_conv_gradient *op) {
              .op = op,
              .strips = lf_strips_of(op->height, op->width),
              .channels = lf_total_channels(op->input),
-             .pad = op->kernel / 2};
+             .pad = op->kernel / 2,
+             .chunk = 1};
     j.slots = (int)lf_min(LF_SLOTS, strips_of_batch(&j));
     size_t area = (size_t)op->in * op->out;
     switch (op->algorithm) {
@@ -71,23 +73,39 @@ static void fill(const job *j, int strip, int follows, lf_slab x, int x_pad, lf_
     lf_fill_slab(j->kernels, j->op->gradient, &j->strips, j->op->out, g_pad, n, s, follows, g);
 }
 
-static void transform(const job *j, lf_slab x, lf_slab g, float *v, float *z) {
+static int panels(int channels) { return (channels + LF_PANEL - 1) / LF_PANEL; }
+static int panel_width(int channels, int panel) { return (int)lf_min(LF_PANEL, channels - panel * LF_PANEL); }
+
+/// Transformed tiles lie panel by panel, [panel][tile][LF_PANEL]: a product walks over tiles, and tiles
+/// a power of two apart would share a few cache sets.
+static lf_planes planes_of(const job *j, size_t plane, int channels) {
+    size_t tile = lf_min(channels, LF_PANEL);
+    return (lf_planes){plane, tile, (size_t)j->chunk * j->strips.tiles * tile};
+}
+
+/// The tiles of a strip, `first` tiles into the planes.
+static void transform(const job *j, lf_slab x, lf_slab g, size_t first, float *v, float *z) {
+    lf_planes to_v = planes_of(j, j->x_plane, j->op->in), to_z = planes_of(j, j->z_plane, j->op->out);
     for (int tile = 0; tile < j->strips.tiles; tile += j->strips.across) {
-        size_t y = (size_t)tile / j->strips.across * 4;
+        size_t y = (size_t)tile / j->strips.across * 4, at = first + tile;
         j->kernels->winograd_input(x.data + y * x.row, x.row, j->op->in, j->strips.across,
-                                   v + (size_t)tile * j->op->in, j->x_plane);
+                                   v + at * to_v.tile, to_v);
         j->kernels->winograd_gradient(g.data + y * g.row, g.row, j->op->out, j->strips.across,
-                                      z + (size_t)tile * j->op->out, j->z_plane);
+                                      z + at * to_z.tile, to_z);
     }
 }
 
-/// P[in][out] (+)= VT Z, a panel of output channels at a time so that Z's panel stays near.
-static void multiply(const job *j, const float *v, const float *z, int tiles, int from, int width, float *p,
+/// P[in][panel of out] (+)= VT Z at one point.
+static void multiply(const job *j, int point, int panel, const float *v, const float *z, float *p,
                      int accumulate) {
-    int in = j->op->in, out = j->op->out;
-    for (int o = from; o < from + width; o += LF_PANEL)
-        j->kernels->gemm(in, (int)lf_min(LF_PANEL, from + width - o), tiles, v, 1, in, z + o, out, p + o, out,
-                         accumulate);
+    int in = j->op->in, out = j->op->out, tiles = j->chunk * j->strips.tiles;
+    lf_planes of_v = planes_of(j, j->x_plane, in), of_z = planes_of(j, j->z_plane, out);
+    const float *right = z + point * of_z.plane + panel * of_z.panel;
+    float *to = p + (size_t)point * in * out + panel * LF_PANEL;
+    for (int i = 0; i < panels(in); i++)
+        j->kernels->gemm(panel_width(in, i), panel_width(out, panel), tiles,
+                         v + point * of_v.plane + i * of_v.panel, 1, of_v.tile, right, of_z.tile,
+                         to + (size_t)i * LF_PANEL * out, out, accumulate);
 }
 
 // ---------------------------------------------------------------- narrow: a thread fills a slot
@@ -98,10 +116,10 @@ static void winograd_slot(const job *j, int first, int end, float *p, float *scr
     float *v = lf_take(&scratch, LF_POINTS * j->x_plane), *z = lf_take(&scratch, LF_POINTS * j->z_plane);
     for (int strip = first; strip < end; strip++) {
         fill(j, strip, strip > first, x, 1, g, 0);
-        transform(j, x, g, v, z);
+        transform(j, x, g, 0, v, z);
         for (int point = 0; point < LF_POINTS; point++)
-            multiply(j, v + point * j->x_plane, z + point * j->z_plane, j->strips.tiles, 0, op->out,
-                     p + (size_t)point * op->in * op->out, strip > first);
+            for (int panel = 0; panel < panels(op->out); panel++)
+                multiply(j, point, panel, v, z, p, strip > first);
     }
 }
 
@@ -219,22 +237,18 @@ static void wide_transform_item(void *context, int item, void *memory) {
     float *scratch = memory;
     lf_slab x = slab_of(j, j->op->in, 1, &scratch), g = slab_of(j, j->op->out, 0, &scratch);
     fill(j, j->first_strip + item, 0, x, 1, g, 0);
-    size_t tiles = (size_t)item * j->strips.tiles;
-    transform(j, x, g, j->op->shared + tiles * j->op->in,
-              j->op->shared + LF_POINTS * j->x_plane + tiles * j->op->out);
+    transform(j, x, g, (size_t)item * j->strips.tiles, j->op->shared,
+              j->op->shared + LF_POINTS * j->x_plane);
 }
 
 static float *wide_sum(const job *j) { return j->op->shared + LF_POINTS * (j->x_plane + j->z_plane); }
-static int wide_panels(const lf_conv_gradient *op) { return (op->out + LF_PANEL - 1) / LF_PANEL; }
 
 static void wide_product_item(void *context, int item, void *memory) {
     (void)memory;
     const job *j = context;
     const lf_conv_gradient *op = j->op;
-    int point = item / wide_panels(op), from = item % wide_panels(op) * LF_PANEL;
-    multiply(j, op->shared + point * j->x_plane, op->shared + LF_POINTS * j->x_plane + point * j->z_plane,
-             j->chunk * j->strips.tiles, from, (int)lf_min(LF_PANEL, op->out - from),
-             wide_sum(j) + (size_t)point * op->in * op->out, j->first_strip > 0);
+    multiply(j, item / panels(op->out), item % panels(op->out), op->shared,
+             op->shared + LF_POINTS * j->x_plane, wide_sum(j), j->first_strip > 0);
 }
 
 static void wide_weights_item(void *context, int channel, void *memory) {
@@ -249,7 +263,7 @@ static void run_wide(lf_pool *pool, job *j) {
     for (j->first_strip = 0; j->first_strip < strips; j->first_strip += chunk) {
         j->chunk = (int)lf_min(chunk, strips - j->first_strip);
         lf_parallel(pool, j->chunk, wide_transform_item, j);
-        lf_parallel(pool, LF_POINTS * wide_panels(j->op), wide_product_item, j);
+        lf_parallel(pool, LF_POINTS * panels(j->op->out), wide_product_item, j);
     }
     lf_parallel(pool, j->op->in, wide_weights_item, j);
 }

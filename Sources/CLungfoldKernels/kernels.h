@@ -19,6 +19,12 @@ typedef struct lf_slab {
     size_t row; ///< floats from one row to the next
 } lf_slab;
 
+/// How transformed tiles lie in memory: floats from one of the 36 points to the next, from one tile to
+/// the next, and from one panel of channels to the next.
+typedef struct lf_planes {
+    size_t plane, tile, panel;
+} lf_planes;
+
 struct lf_kernels {
     const char *name;
 
@@ -32,14 +38,14 @@ struct lf_kernels {
     void (*gemm)(int m, int n, int k, const float *a, size_t am, size_t ak, const float *b, size_t ldb,
                  float *c, size_t ldc, int accumulate);
 
-    /// V[point][tile][c] = BT d B of `tiles` tiles side by side; `plane` floats from point to point.
-    void (*winograd_input)(const float *slab, size_t row, int channels, int tiles, float *v, size_t plane);
+    /// V = BT d B of `tiles` tiles side by side.
+    void (*winograd_input)(const float *slab, size_t row, int channels, int tiles, float *v, lf_planes to);
     /// Y = AT M A of `tiles` tiles side by side, `panel` channels at out.
     void (*winograd_output)(const float *m, size_t plane, size_t tile, int channels, int tiles, float *out,
                             size_t row, size_t stride);
-    /// Z[point][tile][c] = A dY AT of 4x4 gradient tiles.
+    /// Z = A dY AT of 4x4 gradient tiles.
     void (*winograd_gradient)(const float *slab, size_t row, int channels, int tiles, float *z,
-                              size_t plane);
+                              lf_planes to);
     /// U[point][out] = G g GT of one input channel; taps are `tap` floats apart, points `plane`.
     void (*winograd_weights)(const float *g, size_t tap, int channels, float *u, size_t plane);
     /// dg (+)= GT P G of one input channel.

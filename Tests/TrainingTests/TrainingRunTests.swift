@@ -40,7 +40,10 @@ import Testing
 
     @Test("the loss falls and the accuracy rises", arguments: NetworkKind.allCases)
     func learns(_ network: NetworkKind) throws {
-        let history = try train(sampleJob(network, epochs: 25)).result.history
+        var job = sampleJob(network, epochs: 25)
+        // Of 4 filters, U-Net dies of its large first losses with many a seed; of 12 it did with none.
+        job.settings.filters = 12
+        let history = try train(job).result.history
         let (first, last) = try (
             #require(history.epochs.first), #require(history.epochs.last)
         )

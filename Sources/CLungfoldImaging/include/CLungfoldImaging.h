@@ -1,5 +1,6 @@
 // What the imaging target needs of zlib, libnifti and libpng, as plain functions over bytes in
-// memory: no file is opened here, no long jump leaves, nothing is printed.
+// memory: no file is opened here and no long jump leaves. libnifti prints only about headers that
+// Swift refuses before they come here.
 #pragma once
 
 #include <stddef.h>

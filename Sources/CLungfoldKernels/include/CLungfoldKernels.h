@@ -82,6 +82,7 @@ typedef struct lf_sink {
     int32_t height, width; ///< of the rows that arrive
     int32_t channels;      ///< padded; of this sink alone, without `beside`
     int32_t relu;          ///< LF_SINK_ACTIVATE: 0 leaves negative values as they are
+    int32_t streams;       ///< 1: `out` is larger than the caches and goes past them
     float *out;
     const float *bias;
     const float *y;     ///< gradients: y with scale, or the stored activation without; NULL: no mask

@@ -11,17 +11,21 @@ LF_INLINE vf row_value(const lf_rows *rows, const float *data, size_t at, int c)
 static void load_plain(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
     int channels = rows->channels;
     for (int x = 0; x < rows->width; x++)
-        for (int c = 0; c < channels; c += LF_LANES)
-            st(dst + x * stride + c, ld(rows->data + (pixel + x) * channels + c));
+        for (int c = 0; c < channels; c += LF_LANES) {
+            const float *from = rows->data + (pixel + x) * channels + c;
+            read_ahead(from);
+            st(dst + x * stride + c, ld(from));
+        }
 }
 
 static void load_normalised(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
     int channels = rows->channels;
     for (int x = 0; x < rows->width; x++)
-        for (int c = 0; c < channels; c += LF_LANES)
-            st(dst + x * stride + c,
-               relu(ld(rows->data + (pixel + x) * channels + c) * ld(rows->scale + c) +
-                    ld(rows->shift + c)));
+        for (int c = 0; c < channels; c += LF_LANES) {
+            const float *from = rows->data + (pixel + x) * channels + c;
+            read_ahead(from);
+            st(dst + x * stride + c, relu(ld(from) * ld(rows->scale + c) + ld(rows->shift + c)));
+        }
 }
 
 static void load_gradient(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
@@ -29,6 +33,8 @@ static void load_gradient(const lf_rows *rows, size_t pixel, float *dst, size_t 
     for (int x = 0; x < rows->width; x++)
         for (int c = 0; c < channels; c += LF_LANES) {
             size_t at = (pixel + x) * channels + c;
+            read_ahead(rows->data + at);
+            read_ahead(rows->y + at);
             st(dst + x * stride + c, ld(rows->scale + c) * ld(rows->data + at) +
                                          (ld(rows->k0 + c) + ld(rows->k1 + c) * ld(rows->y + at)));
         }
@@ -48,7 +54,9 @@ static void load_unpooled(const lf_rows *rows, int n, int r, float *dst, size_t 
             for (int side = 0; side < 2; side++) {
                 vf made = keep(coded(codes, (uint8_t)(place + side)), value);
                 if (rows->kind == LF_ROWS_GRADIENT) {
-                    vf y = ld(rows->y + (large + 2 * x + side) * channels + c);
+                    const float *from = rows->y + (large + 2 * x + side) * channels + c;
+                    read_ahead(from);
+                    vf y = ld(from);
                     made = ld(rows->scale + c) * made + (ld(rows->k0 + c) + ld(rows->k1 + c) * y);
                 }
                 st(dst + (2 * x + side) * stride + c, made);

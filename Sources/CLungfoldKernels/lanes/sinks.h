@@ -14,6 +14,13 @@
         default: block(4, __VA_ARGS__, c); break;                                                        \
         }
 
+LF_INLINE void put(const int streams, float *to, vf value) {
+    if (streams)
+        store_streaming(to, value);
+    else
+        st(to, value);
+}
+
 /// Two running sums of a block of channels, of even and of odd pixels: additions overlap, and a float32
 /// accumulator sees half a row before it leaves for double precision.
 typedef struct {
@@ -28,7 +35,7 @@ LF_INLINE void sums_clear(const int groups, row_sums *s) {
 
 /// BatchNorm's sums. They are taken about the row's first pixel, which makes them small wherever the
 /// values are far from 0 but close to one another, and moved back to 0 in double precision.
-LF_INLINE void statistics_block(const int groups, const lf_sink *k, float *out, const float *src,
+LF_INLINE void statistics_block(const int groups, const int streams, const lf_sink *k, float *out, const float *src,
                                 size_t stride, double *sums, int c) {
     int channels = k->channels, width = k->width;
     row_sums s;
@@ -45,7 +52,7 @@ LF_INLINE void statistics_block(const int groups, const lf_sink *k, float *out, 
 #pragma clang loop unroll(full)
             for (int g = 0; g < groups; g++) {
                 vf value = ld(src + (x + i) * stride + c + g * LF_LANES), d = value - centre[g];
-                st(out + (size_t)(x + i) * channels + c + g * LF_LANES, value);
+                put(streams, out + (size_t)(x + i) * channels + c + g * LF_LANES, value);
                 s.first[i][g] += d;
                 s.second[i][g] += d * d;
             }
@@ -63,7 +70,10 @@ LF_INLINE void statistics_block(const int groups, const lf_sink *k, float *out, 
 
 static void sink_statistics(const lf_sink *k, int n, int r, const float *src, size_t stride, double *sums) {
     float *out = k->out + ((size_t)n * k->height + r) * k->width * k->channels;
-    LF_BLOCKS(k->channels, statistics_block, k, out, src, stride, sums)
+    if (k->streams)
+        LF_BLOCKS(k->channels, statistics_block, 1, k, out, src, stride, sums)
+    else
+        LF_BLOCKS(k->channels, statistics_block, 0, k, out, src, stride, sums)
 }
 
 static void sink_activate(const lf_sink *k, int n, int r, const float *src, size_t stride) {
@@ -79,7 +89,7 @@ static void sink_activate(const lf_sink *k, int n, int r, const float *src, size
                 value = relu(value);
             if (k->drop_below)
                 value = dropped(value, k->factor, k->drop_below, *k->dropout_key, at);
-            st(k->out + at, value);
+            put(k->streams, k->out + at, value);
         }
 }
 
@@ -119,7 +129,7 @@ LF_INLINE void sums_leave(const int groups, const row_sums *s, int channels, int
     }
 }
 
-LF_INLINE void gradient_block(const int groups, const lf_sink *k, size_t start, const float *src,
+LF_INLINE void gradient_block(const int groups, const int streams, const lf_sink *k, size_t start, const float *src,
                               size_t stride, double *sums, int c) {
     int width = k->width;
     row_sums s;
@@ -133,9 +143,13 @@ LF_INLINE void gradient_block(const int groups, const lf_sink *k, size_t start, 
             for (int g = 0; g < groups; g++) {
                 int ch = c + g * LF_LANES;
                 size_t at = start + (size_t)(x + i) * k->channels + ch;
-                vf y = k->y ? ld(k->y + at) : (vf)0.0f;
+                vf y = 0.0f;
+                if (k->y) {
+                    read_ahead(k->y + at);
+                    y = ld(k->y + at);
+                }
                 vf gradient = masked(k, ld(src + (x + i) * stride + ch), y, ch);
-                st(k->out + at, gradient);
+                put(streams, k->out + at, gradient);
                 add_to_sums(k, &s, i, g, gradient, y, ch);
             }
         }
@@ -144,7 +158,10 @@ LF_INLINE void gradient_block(const int groups, const lf_sink *k, size_t start, 
 
 static void sink_gradient(const lf_sink *k, int n, int r, const float *src, size_t stride, double *sums) {
     size_t start = ((size_t)n * k->height + r) * k->width * k->channels;
-    LF_BLOCKS(k->channels, gradient_block, k, start, src, stride, sums)
+    if (k->streams)
+        LF_BLOCKS(k->channels, gradient_block, 1, k, start, src, stride, sums)
+    else
+        LF_BLOCKS(k->channels, gradient_block, 0, k, start, src, stride, sums)
 }
 
 LF_INLINE void gather_block(const int groups, const lf_sink *k, size_t start, const float *src, size_t row,

@@ -24,3 +24,11 @@ LF_INLINE vf keep(vi mask, vf x) { return (vf)((vi)x & mask); }
 LF_INLINE vi coded(const uint8_t *codes, uint8_t place) {
     return __builtin_convertvector(ldb(codes), vi) == (vi)(int32_t)place;
 }
+
+/// Floats ahead of the one being read: hardware prefetching starts anew at every 4 KiB page.
+#define LF_AHEAD 2048
+LF_INLINE void read_ahead(const float *p) { __builtin_prefetch(p + LF_AHEAD, 0, 2); }
+
+/// Stores past the caches, where a tensor is larger than they are: the line need not be read first. The
+/// pool's atomic counter orders these stores before whatever reads them.
+LF_INLINE void store_streaming(float *p, vf v) { __builtin_nontemporal_store(v, (vf *)p); }

@@ -50,11 +50,11 @@ LF_INLINE void transform_gt(const vf p[6], vf w[3]) {
 }
 
 /// Reads the 6x6 inputs of a tile row by row of tiles, writes a cache line to each of 36 planes.
-static void winograd_input(const float *slab, size_t row, int channels, int tiles, float *v, size_t plane) {
+static void winograd_input(const float *slab, size_t row, int channels, int tiles, float *v, lf_planes to) {
     for (int t = 0; t < tiles; t++)
         for (int c = 0; c < channels; c += LF_LANES) {
             const float *d = slab + (size_t)t * 4 * channels + c;
-            float *out = v + (size_t)t * channels + c;
+            float *out = v + t * to.tile + c / LF_PANEL * to.panel + c % LF_PANEL;
             vf half[6][6];
             for (int x = 0; x < 6; x++) {
                 vf column[6], made[6];
@@ -68,7 +68,7 @@ static void winograd_input(const float *slab, size_t row, int channels, int tile
                 vf made[6];
                 transform_bt(half[y], made);
                 for (int x = 0; x < 6; x++)
-                    st(out + (size_t)(y * 6 + x) * plane, made[x]);
+                    st(out + (size_t)(y * 6 + x) * to.plane, made[x]);
             }
         }
 }
@@ -99,11 +99,11 @@ static void winograd_output(const float *m, size_t plane, size_t tile, int chann
 }
 
 static void winograd_gradient(const float *slab, size_t row, int channels, int tiles, float *z,
-                              size_t plane) {
+                              lf_planes to) {
     for (int t = 0; t < tiles; t++)
         for (int c = 0; c < channels; c += LF_LANES) {
             const float *d = slab + (size_t)t * 4 * channels + c;
-            float *out = z + (size_t)t * channels + c;
+            float *out = z + t * to.tile + c / LF_PANEL * to.panel + c % LF_PANEL;
             vf half[6][4];
             for (int x = 0; x < 4; x++) {
                 vf column[4], made[6];
@@ -117,7 +117,7 @@ static void winograd_gradient(const float *slab, size_t row, int channels, int t
                 vf made[6];
                 transform_a(half[y], made);
                 for (int x = 0; x < 6; x++)
-                    st(out + (size_t)(y * 6 + x) * plane, made[x]);
+                    st(out + (size_t)(y * 6 + x) * to.plane, made[x]);
             }
         }
 }

@@ -15,6 +15,9 @@ struct CPUStepBuilder {
     var sharedFloats = 0
     var scratchBytes = 0
 
+    /// Tensors of this size are written past the caches: the next reader would not find them there.
+    private static let streamedBytes = 8 << 20
+
     init(plan: Plan, parameters: ParameterStore, memory: CPUMemory) throws {
         self.plan = plan
         self.parameters = parameters
@@ -113,6 +116,7 @@ struct CPUStepBuilder {
         sink.width = Int32(part.width)
         sink.channels = Int32(part.out.channels)
         sink.out = floats(part.out)
+        sink.streams = plan.bufferSizes[part.out.buffer.index] >= Self.streamedBytes ? 1 : 0
         sink.y = part.mask.map { UnsafePointer(floats($0)) }
         sink.factor = part.factor
         sink.sums = part.sums.map { doubles($0) }

@@ -60,20 +60,17 @@ struct Audit {
                 "\(other.path) has shape \(other.shape), but \(first.path) has \(first.shape); "
                     + "training needs equal shapes.")
         }
-        let placed = stacks.compactMap { stack in
-            (stack as? NIfTIVolume)?.affine.map { (stack.path, $0) }
-        }
-        guard let reference = placed.first else { return }
-        for (path, affine) in placed.dropFirst()
-        where zip(affine, reference.1).contains(where: { abs($0 - $1) > 0.01 }) {
-            inspection.findings.append(
-                "\(path) lies elsewhere in space than \(reference.0): their affines differ.")
+        for other in stacks.dropFirst() {
+            if let finding = other.displacement(from: first) {
+                inspection.findings.append(finding + ".")
+            }
         }
     }
 
     /// Counts classes; nil when some value is no label.
     private mutating func readLabels(_ stack: any SliceStack) -> [[UInt8]]? {
         var counts = ClassCounts(classCount: SegmentationTask.multiclass.classCount)
+        // Infinity stands for all that are no finite number.
         var values: [Double: Int] = [:]
         var maps: [[UInt8]] = []
         for index in 0..<stack.count {
@@ -83,32 +80,40 @@ struct Audit {
                 if map.allSatisfy({ $0 == 0 }) { inspection.slicesWithoutLesions.append(index + 1) }
                 maps.append(map)
             } else {
-                for value in stack.slice(index) where !LabelRule.isLabel(value) {
-                    // Not a number is not equal to itself: counted as one value, infinity.
-                    values[value.isNaN ? .infinity : value, default: 0] += 1
+                for value in stack.slice(index) {
+                    values[value.isFinite ? value : .infinity, default: 0] += 1
                 }
             }
         }
         for (label, pixels) in counts.pixels.enumerated() where pixels > 0 {
-            values[Double(label)] = pixels
+            values[Double(label), default: 0] += pixels
         }
-        let sorted = values.keys.sorted()
-        inspection.labelValues = sorted.prefix(16).map {
-            Inspection.LabelValue(value: $0, pixels: values[$0] ?? 0)
-        }
-        inspection.labels = Inspection.Volume(
-            path: stack.path, rows: stack.rows, columns: stack.columns, slices: stack.count,
-            low: sorted.first ?? 0, high: sorted.last ?? 0)
+        describe(values, of: stack)
         guard maps.count == stack.count else {
-            let wrong = sorted.first { !LabelRule.isLabel($0) } ?? .nan
-            let place = "and \(values.count - 1) other values"
-            let worst = values.keys.contains(255) ? 255 : wrong
-            inspection.findings.append(
-                LabelRule.violation(worst, at: place, path: stack.path).description)
+            reportWrong(values, in: stack)
             return nil
         }
         inspection.classCounts = counts
         return maps
+    }
+
+    private mutating func describe(_ values: [Double: Int], of stack: any SliceStack) {
+        let sorted = values.keys.sorted()
+        inspection.labelValues = sorted.prefix(16).map {
+            Inspection.LabelValue(value: $0.isFinite ? $0 : nil, pixels: values[$0] ?? 0)
+        }
+        inspection.labels = Inspection.Volume(
+            path: stack.path, rows: stack.rows, columns: stack.columns, slices: stack.count,
+            low: sorted.first { $0.isFinite } ?? 0, high: sorted.last { $0.isFinite } ?? 0)
+    }
+
+    /// 255 is named before others: it tells what the file is.
+    private mutating func reportWrong(_ values: [Double: Int], in stack: any SliceStack) {
+        let wrong = values.keys.filter { !LabelRule.isLabel($0) }.sorted()
+        let value = wrong.contains(255) ? 255 : wrong.first ?? .nan
+        let place = "\(values[value] ?? 0) pixels; \(wrong.count - 1) more such values"
+        let error = LabelRule.violation(value, at: place, path: stack.path)
+        inspection.findings.append(error.description)
     }
 
     /// Labels are brought to the mask's resolution when it differs.

@@ -22,7 +22,9 @@ extension Inspection {
 
     private var tableLines: [String] {
         guard let classCounts, let binaryWeights, let multiclassWeights else {
-            return labelValues.map { "value \($0.value): \($0.pixels) pixels" }
+            return labelValues.map {
+                "\($0.value.map { "value \($0)" } ?? "no number"): \($0.pixels) pixels"
+            }
         }
         var lines = [
             row(["class", "pixel count", "image pixel count", "weight"]),

@@ -21,8 +21,8 @@ public struct Inspection: Codable, Hashable, Sendable {
 
     /// A value that occurs in the labels.
     public struct LabelValue: Codable, Hashable, Sendable {
-        /// The value.
-        public var value: Double
+        /// The value; nil stands for all that are no finite number.
+        public var value: Double?
         /// How many pixels have it.
         public var pixels: Int
     }

@@ -2,8 +2,8 @@ import CLungfoldImaging
 import LungfoldStudy
 
 /// A NIfTI volume in memory: its bytes as stored, given out slice by slice.
-struct NIfTIVolume {
-    let path: String
+package struct NIfTIVolume {
+    package let path: String
     let header: NIfTIHeader
     /// The header, the extensions and the voxels.
     private let bytes: [UInt8]
@@ -129,12 +129,12 @@ struct NIfTIVolume {
 }
 
 extension NIfTIVolume: SliceStack {
-    var rows: Int { header.rows }
-    var columns: Int { header.columns }
-    var count: Int { header.slices }
-    var nominalRange: ClosedRange<Double>? { nil }
+    package var rows: Int { header.rows }
+    package var columns: Int { header.columns }
+    package var count: Int { header.slices }
+    package var nominalRange: ClosedRange<Double>? { nil }
 
-    func slice(_ index: Int) -> [Double] {
+    package func slice(_ index: Int) -> [Double] {
         let length = rows * columns * header.voxelType.bytes
         let start = header.voxelOffset + index * length
         guard
@@ -143,5 +143,17 @@ extension NIfTIVolume: SliceStack {
                 intercept: header.intercept)
         else { preconditionFailure("\(path): every data type was checked on reading") }
         return values
+    }
+}
+
+extension SliceStack {
+    /// A sentence when both stacks are placed in space, but not at the same place: voxels over
+    /// voxels then are not tissue over tissue. Spacing and position agree to 0.01 mm.
+    func displacement(from other: any SliceStack) -> String? {
+        guard let mine = (self as? NIfTIVolume)?.affine,
+            let theirs = (other as? NIfTIVolume)?.affine,
+            zip(mine, theirs).contains(where: { !(abs($0 - $1) <= 0.01) })
+        else { return nil }
+        return "\(path) lies elsewhere in space than \(other.path): their affines differ"
     }
 }

@@ -1,7 +1,7 @@
 /// Names ordered as people number them: runs of digits by value, the rest by character.
-enum NaturalOrder {
+package enum NaturalOrder {
     /// Whether one name comes before another; a total order, whatever the names.
-    static func precedes(_ left: String, _ right: String) -> Bool {
+    package static func precedes(_ left: String, _ right: String) -> Bool {
         let (a, b) = (parts(left), parts(right))
         for (x, y) in zip(a, b) where x != y {
             switch (x, y) {

@@ -6,14 +6,14 @@ import LungfoldStudy
 ///
 /// Grey, palette and RGB(A) files are read as long as every pixel is grey; alpha is dropped. Files
 /// of 1, 2 or 4 bits are stretched to 0...255 as images and keep their values as labels.
-struct PNGStack: SliceStack {
-    let path: String
-    let rows: Int
-    let columns: Int
-    let nominalRange: ClosedRange<Double>?
+package struct PNGStack: SliceStack {
+    package let path: String
+    package let rows: Int
+    package let columns: Int
+    package let nominalRange: ClosedRange<Double>?
     private let slices: [[UInt16]]
 
-    var count: Int { slices.count }
+    package var count: Int { slices.count }
 
     init(reading folder: String, stretchesLowDepths: Bool) throws {
         let names = try Self.sliceNames(in: folder)
@@ -48,7 +48,7 @@ struct PNGStack: SliceStack {
         self.slices = slices
     }
 
-    func slice(_ index: Int) -> [Double] { slices[index].map(Double.init) }
+    package func slice(_ index: Int) -> [Double] { slices[index].map(Double.init) }
 
     private static func sliceNames(in folder: String) throws -> [String] {
         guard let directory = opendir(folder) else {

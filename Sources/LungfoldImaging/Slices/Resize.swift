@@ -1,10 +1,10 @@
 /// Square slices brought to another size, row-major.
 ///
 /// Both rules put pixel centres at half-integers: pixel i of n covers [i/n, (i+1)/n] of the side.
-enum Resize {
+package enum Resize {
     /// Area averaging when a side shrinks: every output pixel is the exact mean over the square it
     /// covers, for any ratio. A side that grows is interpolated linearly between pixel centres.
-    static func image(_ values: [Double], from side: Int, to size: Int) -> [Double] {
+    package static func image(_ values: [Double], from side: Int, to size: Int) -> [Double] {
         guard side != size else { return values }
         let taps = (0..<size).map { Self.taps(of: $0, from: side, to: size) }
         let narrow = alongRows(values, side: side, taps: taps)
@@ -12,7 +12,7 @@ enum Resize {
     }
 
     /// Nearest neighbour: 512 to 256 takes the odd rows and columns (0-based).
-    static func labels<Value>(
+    package static func labels<Value>(
         _ values: [Value], rows: Int, columns: Int, toRows: Int, toColumns: Int
     ) -> [Value] {
         guard rows != toRows || columns != toColumns else { return values }
@@ -24,7 +24,7 @@ enum Resize {
     }
 
     /// The pixel whose area holds the centre of output pixel `index`: floor((index + 1/2) from/to).
-    static func nearest(_ index: Int, from side: Int, to size: Int) -> Int {
+    package static func nearest(_ index: Int, from side: Int, to size: Int) -> Int {
         (2 * index + 1) * side / (2 * size)
     }
 

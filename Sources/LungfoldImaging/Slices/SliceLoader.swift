@@ -43,6 +43,9 @@ public struct SliceLoader: Sendable {
         let lungs = try lungsPath.map { try openStack($0, as: .lungs) }
         let grey = try GreySlices(images, lungs: lungs, window: window)
         notice(grey.notice)
+        for other in [labels, lungs].compactMap({ $0 }) {
+            if let displacement = other.displacement(from: images) { notice(displacement) }
+        }
         let set = try SliceSet(
             size: size, images: resized(grey), labels: labels.map { try resized($0) } ?? [])
         warnOfLostClasses(labels, set, notice)

@@ -2,7 +2,7 @@ import Glibc
 import LungfoldStudy
 
 /// A stack of axial slices of one size: a NIfTI volume or a folder of PNG files.
-protocol SliceStack {
+package protocol SliceStack {
     /// The file or folder.
     var path: String { get }
     var rows: Int { get }
@@ -16,10 +16,10 @@ protocol SliceStack {
 
 extension SliceStack {
     /// For messages: "rows x columns x slices".
-    var shape: String { "\(rows) x \(columns) x \(count)" }
+    package var shape: String { "\(rows) x \(columns) x \(count)" }
 
     /// Throws when another stack has another shape; names both files and shapes.
-    func requireShape(of other: any SliceStack) throws {
+    package func requireShape(of other: any SliceStack) throws {
         guard rows == other.rows, columns == other.columns, count == other.count else {
             throw LungfoldError(
                 .badData, path,
@@ -30,12 +30,12 @@ extension SliceStack {
 }
 
 /// What the values of a stack mean, as far as reading depends on it.
-enum SliceRole {
+package enum SliceRole {
     case images, labels, lungs
 }
 
 /// Opens a NIfTI file or a folder of PNG slices.
-func openStack(_ path: String, as role: SliceRole) throws -> any SliceStack {
+package func openStack(_ path: String, as role: SliceRole) throws -> any SliceStack {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
         return try PNGStack(reading: path, stretchesLowDepths: role == .images)

@@ -1,0 +1,112 @@
+import Foundation
+import LungfoldStudy
+import Synchronization
+
+/// The processes that mpirun started, as one of them sees them. With one rank, and without mpirun,
+/// everything works the same.
+///
+/// All ranks call the collective methods in the same order. An error that all ranks were told of is
+/// thrown on all of them (`isKnownToAll`); rank 0 prints it and all end with its exit code. Any other
+/// error concerns one rank, which has to end the others with `abort`. `run` does both.
+public final class World: Sendable {
+    /// This process's number, from 0.
+    public let rank: Int
+    /// The number of processes.
+    public let size: Int
+    /// Where the ranks are and which cores they may use.
+    public let placement: Placement
+    /// The MPI library, such as `Open MPI v4.1.4`.
+    public let library: String
+
+    let comm: CommThread
+    let stopFlag = StopFlag()
+    private let sharedFailure = Monitor<LungfoldError?>(nil)
+
+    /// The name of this rank's host.
+    public var host: String { placement.hosts[rank] }
+
+    private init(comm: CommThread, _ facts: Facts) {
+        self.comm = comm
+        rank = facts.rank
+        size = facts.size
+        placement = facts.placement
+        library = facts.library
+    }
+
+    private struct Facts: Sendable {
+        var rank: Int
+        var size: Int
+        var placement: Placement
+        var library: String
+    }
+
+    private static let hasStarted = Atomic<Bool>(false)
+
+    /// Starts MPI and meets the other ranks. Once a process.
+    /// - Parameter seconds: how long MPI may take.
+    /// - Throws: `LungfoldError` when the launcher is not one that this MPI understands, or MPI fails.
+    public static func start(atMost seconds: Double = 180) throws -> World {
+        guard !hasStarted.exchange(true, ordering: .relaxed) else {
+            throw LungfoldError(.internal, "MPI", "it can be started once in a process")
+        }
+        let launcher = Launcher(environment: ProcessInfo.processInfo.environment)
+        try launcher.checkBeforeStart()
+        Launcher.prepareEnvironment()
+        let affinity = MPI.affinityMask()  // before MPI starts threads of its own
+        let comm = CommThread()
+        let facts = try comm.start(atMost: seconds) { mpi in
+            try launcher.check(size: mpi.size)
+            return Facts(
+                rank: mpi.rank, size: mpi.size,
+                placement: try .discover(mpi, affinity: affinity), library: mpi.libraryVersion())
+        }
+        return World(comm: comm, facts)
+    }
+
+    // MARK: Stopping
+
+    /// Asks all ranks to stop: no more jobs are handed out, and running ones see
+    /// `JobContext.shouldStop`. Takes no lock, so that a signal handler may call it.
+    public func requestStop() { stopFlag.set() }
+
+    /// Whether the study was asked to stop, as far as this rank knows.
+    public var isStopping: Bool { stopFlag.isSet }
+
+    /// Waits for all ranks and ends MPI. Nothing else may be called after this.
+    /// - Parameter seconds: how long to wait for the other ranks.
+    /// - Throws: `LungfoldError` when they do not come; what is left then is `abort`.
+    public func finish(atMost seconds: Double = 300) throws {
+        try comm.call { [comm] mpi in
+            try mpi.barrier(atMost: seconds)
+            comm.close()
+            try mpi.finalize()
+        }
+    }
+
+    /// Says why and ends the processes of all ranks at once.
+    /// - Parameters:
+    ///   - reason: what happened on this rank.
+    ///   - code: the exit code, 1 to 125; by default the one of the error.
+    public func abort(_ reason: any Error, code: Int32? = nil) -> Never {
+        let kind = (reason as? LungfoldError)?.kind ?? .internal
+        Diagnostics.say(size == 1 ? "\(reason)" : "rank \(rank) on \(host): \(reason)")
+        comm.abortRequest.set(code ?? Int32(kind.rawValue))
+        let begin = Clock.now  // the comm thread ends this process, unless it is stuck
+        while Clock.now - begin < 10 { Clock.sleep(seconds: 0.1) }
+        Diagnostics.exitNow(Int(comm.abortRequest.code ?? 70))
+    }
+
+    // MARK: Failures that all ranks know
+
+    /// Whether every rank has thrown this error, so that rank 0 alone should print it.
+    public func isKnownToAll(_ error: any Error) -> Bool {
+        guard let error = error as? LungfoldError else { return false }
+        return sharedFailure.withLock { $0 } == error
+    }
+
+    /// Remembers that all ranks throw this error, and gives it back to be thrown.
+    func shared(_ error: LungfoldError) -> LungfoldError {
+        sharedFailure.withLock { $0 = error }
+        return error
+    }
+}

@@ -1,0 +1,15 @@
+import CLungfoldKernels
+import COpenBLAS
+
+/// What the engine has found of this machine.
+public enum EngineHost {
+    /// The instruction set whose loops it runs: the best that this CPU has.
+    public static var instructionSet: InstructionSet? {
+        lf_kernels_name(lf_kernels_best()).flatMap { InstructionSet(rawValue: String(cString: $0)) }
+    }
+
+    /// The CPU whose kernels OpenBLAS runs, such as `SkylakeX`.
+    public static var openBLASCore: String {
+        openblas_get_corename().map { String(cString: $0) } ?? "unknown"
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import LungfoldStudy
+
+/// The folder of a study: all that the program knows about it.
+///
+/// ```
+/// study.json            the resolved study and the digest of its slices
+/// splits_final.json     which slices train, validate and test
+/// run.json              state, times, hosts, versions
+/// jobs/KEY/             result.json, history.csv, weights.safetensors (or failure.json)
+/// report/               summary.json, tables, index.html
+/// ```
+///
+/// A file appears in it whole or not at all, and `result.json` is written last: a job that has one is
+/// finished, and is never done again.
+public struct RunDirectory: Hashable, Sendable {
+    /// Its path, as the user gave it.
+    public let path: String
+
+    /// Names a folder; nothing is read or made.
+    public init(path: String) {
+        // "out/" and "out" are the same folder.
+        let trimmed = path.reversed().drop { $0 == "/" }.reversed()
+        self.path = trimmed.isEmpty ? path : String(trimmed)
+    }
+
+    /// The resolved study.
+    public var studyFile: String { "\(path)/study.json" }
+    /// The splits, in nnU-Net's layout.
+    public var splitsFile: String { "\(path)/\(SplitFile.name)" }
+    /// Times, hosts and versions.
+    public var recordFile: String { "\(path)/run.json" }
+    /// The folder of the report.
+    public var reportDirectory: String { "\(path)/report" }
+    /// The page to open first.
+    public var reportPage: String { "\(reportDirectory)/index.html" }
+
+    /// The folder of a job.
+    public func job(_ key: String) -> JobDirectory { JobDirectory(path: "\(path)/jobs/\(key)") }
+
+    /// The study that lives here.
+    /// - Throws: `LungfoldError` where there is none, or its file is damaged.
+    public func load() throws -> StudyFile {
+        guard FileSystem.exists(studyFile) else {
+            throw LungfoldError(
+                .missingInput, path, "is no study's folder: it has no study.json",
+                remedy: "Give the --output of `lungfold study`")
+        }
+        return try JSON.decode(from: FileSystem.read(studyFile), subject: studyFile)
+    }
+
+    /// The splits the folder already holds, checked; nil where it has none.
+    public func splits(sliceCount: Int) throws -> [Split]? {
+        guard FileSystem.exists(splitsFile) else { return nil }
+        return try SplitFile.decode(
+            Data(FileSystem.read(splitsFile)), sliceCount: sliceCount, path: splitsFile)
+    }
+
+    /// Takes the folder for a study: makes it, or finds the same study in it.
+    /// - Throws: `LungfoldError` (`cannotCreate`) where it holds another study or other people's
+    ///   files, naming what differs.
+    public func claim(for file: StudyFile) throws {
+        try FileSystem.makeDirectory(path)
+        if FileSystem.exists(studyFile) {
+            try refuse(unless: file)
+        } else {
+            for name in ["jobs", "report", "run.json"] where FileSystem.exists("\(path)/\(name)") {
+                throw LungfoldError(
+                    .cannotCreate, path,
+                    "holds '\(name)' but no study.json, so it is not Lungfold's",
+                    remedy: "Choose another folder with --output")
+            }
+        }
+        if !FileSystem.exists(splitsFile) {
+            try FileSystem.writeAtomically(
+                Array(SplitFile.encode(file.study.splits)), to: splitsFile)
+        }
+        if !FileSystem.exists(studyFile) {
+            try FileSystem.writeAtomically(JSON.encode(file), to: studyFile)
+        }
+    }
+
+    private func refuse(unless file: StudyFile) throws {
+        let differences = try load().differences(from: file)
+        guard !differences.isEmpty else { return }
+        let listed = differences.prefix(3).joined(separator: "; ")
+        let more = differences.count > 3 ? "; and \(differences.count - 3) more" : ""
+        throw LungfoldError(
+            .cannotCreate, path, "holds another study: \(listed)\(more)",
+            remedy: "Choose another folder with --output, or give the options of the study there")
+    }
+}

@@ -1,0 +1,36 @@
+import LungfoldEngine
+import LungfoldStudy
+
+extension TrainingSettings {
+    /// The network that these settings describe, checked for the image size.
+    /// - Throws: `LungfoldError` (`usage`) naming the size that does not fit.
+    func description(of network: NetworkKind, task: SegmentationTask) throws -> NetworkDescription {
+        try LungfoldError.translating(.usage) {
+            let description = try NetworkDescription.named(
+                network.rawValue, classes: task.classCount, depth: depth, filters: filters)
+            try description.checkSize(height: imageSize, width: imageSize)
+            return description
+        }
+    }
+
+    /// How the engine is to compute.
+    func engineOptions(threads: Int) -> EngineOptions {
+        EngineOptions(
+            threads: threads, convolution: convolution == .winograd ? .winograd : .direct)
+    }
+}
+
+extension Job {
+    /// What the job is expected to cost, in floating-point operations: the order of the queue and the
+    /// estimate of what is left. A training step takes three forward passes.
+    func floatingPointOperations() throws -> Double {
+        let forward = try settings.description(of: network, task: task)
+            .forwardFLOPs(height: settings.imageSize, width: settings.imageSize)
+        let iterations = split.training.count / experiment.miniBatch * settings.epochs
+        let validations = 1 + iterations / settings.validationInterval
+        let passes =
+            3 * iterations * experiment.miniBatch + validations * split.validation.count
+            + split.training.count + split.test.count
+        return Double(forward) * Double(passes)
+    }
+}

@@ -1,0 +1,58 @@
+import LungfoldReport
+import LungfoldStudy
+
+/// The report of a study's folder: from the files in it alone, so that it is the same later and
+/// elsewhere.
+public struct StudyReport: Sendable {
+    private let directory: RunDirectory
+
+    /// Names the folder.
+    public init(directory: RunDirectory) { self.directory = directory }
+
+    /// What the folder knows of its study.
+    /// - Throws: `LungfoldError` where a file is damaged.
+    public func outcome() throws -> StudyOutcome {
+        let file = try directory.load()
+        let study = file.study
+        try study.check(sliceCount: file.sliceCount)
+        var results = try read(study.jobs()) { try directory.job($0.key).result(of: $0) }
+        let second = study.secondStage(results: results)
+        results += try read(second) { try directory.job($0.key).result(of: $0) }
+        let failures = try read(study.jobs() + second) { try directory.job($0.key).failure() }
+        return StudyOutcome(
+            study: study, results: results, failures: failures, classCounts: file.labelCounts)
+    }
+
+    /// Writes the report, and the jobs that failed in this run where their own rank could not.
+    /// - Returns: the jobs without a result because they failed.
+    func write(newFailures: [JobFailure]) throws -> [JobFailure] {
+        for failure in newFailures {
+            let job = directory.job(failure.key)
+            if try job.failure() != failure { try job.save(failure) }
+        }
+        let outcome = try outcome()
+        let report = Report(outcome: outcome)
+        for file in report.files() {
+            let path = "\(directory.path)/\(file.path)"
+            try FileSystem.makeDirectory(FileSystem.directory(of: path))
+            try FileSystem.writeAtomically(file.bytes, to: path)
+        }
+        let finished = Set(outcome.results.map(\.key))
+        let failures = outcome.failures.filter { !finished.contains($0.key) }
+        show(report, failures)
+        return failures
+    }
+
+    /// `lungfold report`: writes the report and prints the main table.
+    public func run() throws { _ = try write(newFailures: []) }
+
+    private func show(_ report: Report, _ failures: [JobFailure]) {
+        Console.say("\n\(report.mainTable)")
+        for failure in failures { Console.say("failed: \(failure.key): \(failure.reason)") }
+        Console.say("Report: \(directory.reportPage)")
+    }
+
+    private func read<Value>(_ jobs: [Job], _ value: (Job) throws -> Value?) throws -> [Value] {
+        try jobs.compactMap(value)
+    }
+}

@@ -1,0 +1,126 @@
+import LungfoldCluster
+import LungfoldStudy
+import LungfoldTraining
+
+/// Jobs that can be trained at once, on all ranks: queue, training, reduction, and the check of the
+/// reduced results against the files.
+struct StudyStage {
+    let world: World
+    let shared: SharedStudy
+    let jobs: [Job]
+    let threads: Int
+    /// Rank 0's alone.
+    let progress: StudyProgress?
+
+    /// Trains the jobs that are not finished. Collective.
+    func run() throws -> QueueSummary {
+        let unfinished = try world.broadcastKeys(unfinishedKeys)
+        let byKey = Dictionary(uniqueKeysWithValues: jobs.map { ($0.key, $0) })
+        let tasks = try unfinished.compactMap { byKey[$0] }.map {
+            QueueTask(key: $0.key, cost: try $0.floatingPointOperations())
+        }
+        progress?.begin(tasks)
+        var own: [String: JobResult] = [:]
+        let summary = try world.runQueue(
+            tasks, onEvent: { [progress] in progress?.handle($0) },
+            perform: { key, context in
+                guard let job = byKey[key] else {
+                    throw LungfoldError(.internal, "job \(key)", "is not a job of this study")
+                }
+                own[key] = try train(job, context)
+            })
+        try check(own)
+        return summary
+    }
+
+    /// The jobs without a result on disk. Reads every result, so that a damaged one shows now.
+    private func unfinishedKeys() throws -> [String] {
+        try jobs.filter { try shared.directory.job($0.key).result(of: $0) == nil }.map(\.key)
+    }
+
+    // MARK: Training
+
+    private func train(_ job: Job, _ context: JobContext) throws -> JobResult {
+        let directory = shared.directory.job(job.key)
+        do {
+            let trained = try TrainingRun(job: job, slices: shared.slices, threads: threads) {
+                try tell($0, context)
+            }.run()
+            try directory.save(trained.result, weights: trained.weights.encoded())
+            context.report(try JSON.encode(JobProgress(trained.result)))
+            return trained.result
+        } catch let error as LungfoldError where error.kind == .interrupted {
+            throw error
+        } catch {
+            // The reason also travels to rank 0, which shows it; a full disk may refuse it here.
+            try? directory.save(JobFailure(key: job.key, reason: "\(error)"))
+            throw error
+        }
+    }
+
+    private func tell(_ progress: TrainingProgress, _ context: JobContext) throws {
+        context.countStep()
+        if context.shouldStop { throw LungfoldError(.interrupted, "training", "was stopped") }
+        if progress.endsEpoch { context.report(try JSON.encode(JobProgress(progress))) }
+    }
+
+    // MARK: Reduction
+
+    /// Brings all new results to rank 0 through MPI and compares them with the files.
+    private func check(_ own: [String: JobResult]) throws {
+        let keys = try world.broadcastKeys { progress?.finished.sorted() ?? [] }
+        try world.checkOwners(of: keys, owned: Set(own.keys))
+        let slots = own.mapValues(ResultSlots.init)
+        let lengths = try world.sumForAll(
+            keys.flatMap { [slots[$0]?.counts.count ?? 0, slots[$0]?.bits.count ?? 0] })
+        let filled = keys.enumerated().map { index, key in
+            slots[key]
+                ?? ResultSlots(
+                    countLength: lengths[2 * index], bitLength: lengths[2 * index + 1])
+        }
+        let counts = try world.sum(filled.flatMap(\.counts))
+        let bits = try world.gatherBits(filled.flatMap(\.bits))
+        _ = try world.broadcast {
+            try compare(counts ?? [], bits ?? [], with: keys)
+            return []
+        }
+    }
+
+    /// Rank 0's part.
+    private func compare(_ counts: [Int64], _ bits: [UInt64], with keys: [String]) throws {
+        var (counts, bits) = (counts[...], bits[...])
+        for job in keys.compactMap({ key in jobs.first { $0.key == key } }) {
+            let directory = shared.directory.job(job.key)
+            guard let result = try directory.result(of: job) else {
+                throw LungfoldError(
+                    .io, directory.resultFile, "is not there, though the job is finished",
+                    remedy: "Give an --output that all hosts share")
+            }
+            let stored = ResultSlots(result)
+            guard Array(counts.prefix(stored.counts.count)) == stored.counts,
+                Array(bits.prefix(stored.bits.count)) == stored.bits
+            else {
+                throw LungfoldError(
+                    .internal, directory.resultFile, "differs from what its rank has sent",
+                    remedy: "Remove the job's folder and run the same command again")
+            }
+            counts = counts.dropFirst(stored.counts.count)
+            bits = bits.dropFirst(stored.bits.count)
+        }
+    }
+}
+
+extension World {
+    /// Gives every rank the job keys that rank 0 makes.
+    fileprivate func broadcastKeys(_ keys: () throws -> [String]) throws -> [String] {
+        try JSON.decode(
+            from: broadcast { try JSON.encode(keys()) }, subject: "the jobs from rank 0")
+    }
+
+    /// Gives every rank the sums of all ranks' numbers.
+    fileprivate func sumForAll(_ lengths: [Int]) throws -> [Int] {
+        let sums = try sum(lengths.map { Int64($0) })
+        return try JSON.decode(
+            from: broadcast { try JSON.encode(sums ?? []) }, subject: "the lengths from rank 0")
+    }
+}

@@ -1,0 +1,28 @@
+import Foundation
+import LungfoldCluster
+import LungfoldStudy
+
+/// A program for the tests to start with mpirun: each scenario shows one behaviour of the cluster
+/// layer, in lines that rank 0 prints or in how it ends.
+@main
+enum ClusterProbe {
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let name = arguments.first, let scenario = Scenario.all[name] else {
+            say("scenarios: \(Scenario.all.keys.sorted().joined(separator: " "))")
+            exit(64)
+        }
+        exit(
+            World.run { world in
+                try scenario(world, arguments.dropFirst().map { Int($0) ?? 0 })
+            })
+    }
+
+    /// Prints a line past all buffers.
+    static func say(_ text: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
+    }
+
+    /// Processor time of this process so far, all threads, in seconds.
+    static var processorTime: Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
+}

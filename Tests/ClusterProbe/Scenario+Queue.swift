@@ -1,0 +1,142 @@
+import Foundation
+import LungfoldCluster
+import LungfoldStudy
+
+extension Scenario {
+    /// Jobs, milliseconds each; every seventh job throws if the third number is 1.
+    static func queue(_ world: World, _ numbers: [Int]) throws -> Int32 {
+        var mine: Set<String> = []
+        let tasks = makeTasks(numbers[0])
+        let summary = try world.runQueue(tasks, onEvent: printEvent) { key, context in
+            context.countStep()
+            context.report(Array("half of \(key)".utf8))
+            Thread.sleep(forTimeInterval: Double(numbers[1]) / 1000)
+            if numbers[2] == 1, key.hasSuffix("0") { throw LungfoldError(.io, key, "it is broken") }
+            mine.insert(key)
+        }
+        let counts = try world.sum(tasks.map { mine.contains($0.key) ? 1 : 0 })
+        let done = tasks.filter { numbers[2] == 0 || !$0.key.hasSuffix("0") }.map(\.key)
+        try world.checkOwners(of: done, owned: mine)
+        if let counts {
+            ClusterProbe.say(
+                "summary \(summary.finished) \(summary.failed) \(summary.unfinished) "
+                    + "\(summary.wasStopped) counts \(counts.reduce(0, +)) most \(counts.max() ?? 0)"
+            )
+        }
+        return summary.failed > 0 ? 3 : 0
+    }
+
+    /// Two queues in a row: ranks that leave the first early must not disturb it.
+    static func twoQueues(_ world: World, _ numbers: [Int]) throws -> Int32 {
+        for _ in 0..<numbers[0] {
+            let summary = try world.runQueue(makeTasks(3), onEvent: { _ in }) { _, _ in }
+            guard summary.finished == 3 else { return 1 }
+        }
+        return 0
+    }
+
+    /// One job on some rank, the others wait: they print the processor time that waiting took.
+    static func idle(_ world: World, _ numbers: [Int]) throws -> Int32 {
+        let begin = ClusterProbe.processorTime
+        _ = try world.runQueue(makeTasks(1), onEvent: { _ in }) { _, _ in
+            Thread.sleep(forTimeInterval: Double(numbers[0]) / 1000)
+        }
+        let used = Int64((ClusterProbe.processorTime - begin) * 1e6)
+        if world.rank == 0 { Thread.sleep(forTimeInterval: Double(numbers[0]) / 1000) }
+        let collective = ClusterProbe.processorTime
+        _ = try world.broadcast { [] }
+        let waited = Int64((ClusterProbe.processorTime - collective) * 1e6)
+        var slots = [UInt64](repeating: 0, count: world.size)
+        slots[world.rank] = UInt64(max(used, waited))
+        if let all = try world.gatherBits(slots) {
+            ClusterProbe.say("microseconds \(all.map(String.init).joined(separator: " "))")
+        }
+        return 0
+    }
+
+    /// Jobs that run until they are asked to stop, which a rank asks for after a while.
+    static func stop(_ world: World, _ numbers: [Int]) throws -> Int32 {
+        let summary = try world.runQueue(makeTasks(20), onEvent: printEvent) { key, context in
+            if world.rank == numbers[0] {
+                Thread.sleep(forTimeInterval: 0.3)
+                world.requestStop()
+            }
+            while !context.shouldStop { Thread.sleep(forTimeInterval: 0.01) }
+            throw LungfoldError(.interrupted, key, "it was stopped")
+        }
+        if world.rank == 0 {
+            ClusterProbe.say(
+                "summary \(summary.finished) \(summary.failed) \(summary.unfinished) "
+                    + "\(summary.wasStopped)")
+        }
+        return 75
+    }
+
+    // MARK: Faults, with limits a fraction of the real ones
+
+    /// Every rank prints its process id and works for a minute; the test kills one.
+    static func sleep(_ world: World, _: [Int]) throws -> Int32 {
+        try work(world, limits: QueueLimits()) { _ in Thread.sleep(forTimeInterval: 60) }
+    }
+
+    /// As `sleep`; the test stops one with SIGSTOP.
+    static func silent(_ world: World, _: [Int]) throws -> Int32 {
+        try work(world, limits: shortLimits()) { _ in Thread.sleep(forTimeInterval: 60) }
+    }
+
+    /// The last rank's job stops making steps.
+    static func stalled(_ world: World, _: [Int]) throws -> Int32 {
+        try work(world, limits: shortLimits(stall: 1)) { context in
+            for step in 0..<600 {
+                Thread.sleep(forTimeInterval: 0.1)
+                if world.rank < world.size - 1 || step < 3 { context.countStep() }
+            }
+        }
+    }
+
+    /// The test stops rank 0, and the others have to leave by themselves.
+    static func lost(_ world: World, _: [Int]) throws -> Int32 {
+        try work(world, limits: shortLimits()) { context in
+            while !context.shouldStop { Thread.sleep(forTimeInterval: 0.01) }
+            ClusterProbe.say("rank \(world.rank) saved")
+            throw LungfoldError(.interrupted, "the job", "it was stopped")
+        }
+    }
+
+    private static func work(
+        _ world: World, limits: QueueLimits, _ job: (JobContext) throws -> Void
+    ) throws -> Int32 {
+        _ = try world.runQueue(makeTasks(world.size), limits: limits, onEvent: printEvent) {
+            _, context in
+            ClusterProbe.say("rank \(world.rank) process \(getpid())")
+            try job(context)
+        }
+        return 0
+    }
+
+    private static func shortLimits(stall: Double = 60) -> QueueLimits {
+        var limits = QueueLimits()
+        limits.beat = 0.1
+        limits.silence = 2
+        limits.stall = stall
+        limits.grace = 1
+        limits.lostContact = 4
+        limits.save = 1
+        return limits
+    }
+
+    private static func makeTasks(_ count: Int) -> [QueueTask] {
+        (0..<count).map { QueueTask(key: "job\($0)", cost: Double(($0 * 37) % 11)) }
+    }
+
+    private static let printEvent: @Sendable (QueueEvent) -> Void = { event in
+        switch event {
+        case .started(let key, let rank, _): ClusterProbe.say("started \(key) \(rank)")
+        case .progress(let key, _, let bytes):
+            ClusterProbe.say("progress \(key) \(String(decoding: bytes, as: UTF8.self))")
+        case .finished(let key, let rank): ClusterProbe.say("finished \(key) \(rank)")
+        case .failed(let key, _, let reason): ClusterProbe.say("failed \(key) \(reason)")
+        case .interrupted(let key, let rank): ClusterProbe.say("interrupted \(key) \(rank)")
+        }
+    }
+}

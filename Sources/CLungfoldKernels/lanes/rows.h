@@ -10,6 +10,11 @@ LF_INLINE vf row_value(const lf_rows *rows, const float *data, size_t at, int c)
 
 static void load_plain(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
     int channels = rows->channels;
+    if (channels == 1) { // the image, the one tensor that is not padded
+        for (int x = 0; x < rows->width; x++)
+            dst[x * stride] = rows->data[pixel + x];
+        return;
+    }
     for (int x = 0; x < rows->width; x++)
         for (int c = 0; c < channels; c += LF_LANES) {
             const float *from = rows->data + (pixel + x) * channels + c;

@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldImaging
 import LungfoldStudy
 
 /// Where messages go. Under mpirun every rank runs the same command; rank 0 alone speaks.
@@ -20,20 +21,23 @@ public enum Console {
 
     /// Writes a line of progress to standard output, at once. That nobody reads it is no error.
     public static func say(_ line: String) {
-        if speaks { _ = FileSystem.writeText(line + "\n", to: 1) }
+        if speaks { try? put(line + "\n", 1, "standard output") }
     }
 
     /// Writes a note or an error to standard error.
     public static func warn(_ line: String) {
-        if speaks { _ = FileSystem.writeText("lungfold: \(line)\n", to: 2) }
+        if speaks { try? put("lungfold: \(line)\n", 2, "standard error") }
     }
 
     /// Writes what the command was asked for, to a file or (`-`) to standard output.
     /// - Throws: `LungfoldError` where it could not be written.
     public static func deliver(_ bytes: [UInt8], to path: String) throws {
-        guard path == "-" else { return try FileSystem.writeAtomically(bytes, to: path) }
-        guard FileSystem.writeText(String(decoding: bytes, as: UTF8.self), to: 1) else {
-            throw LungfoldError(.io, "standard output", "could not be written")
-        }
+        guard path == "-" else { return try WholeFile.write(bytes, to: path) }
+        try WholeFile.write(bytes, toOpen: 1, name: "standard output")
+    }
+
+    /// One call of the system a line, so that lines are not mixed.
+    private static func put(_ text: String, _ descriptor: Int32, _ name: String) throws {
+        try WholeFile.write(Array(text.utf8), toOpen: descriptor, name: name)
     }
 }

@@ -72,8 +72,8 @@ public struct ExperimentsFile {
                 "'\(key.string ?? "?")' is no field; there are \(known.joined(separator: ", "))")
         }
         let rate = try number(
-            fields["learning-rate"], "learning-rate", of: node, "above 0 and at most 1"
-        ) { Double($0).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil } }
+            fields["learning-rate"], "learning-rate", of: node, "above 0"
+        ) { Double($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }
         let batch = try number(fields["mini-batch"], "mini-batch", of: node, "of 1 to 1024") {
             Int($0).flatMap { (1...1024).contains($0) ? $0 : nil }
         }

@@ -36,15 +36,15 @@ public struct StudyPlan: Hashable, Sendable {
     public var tasks: [SegmentationTask]
     /// The experiments of each network.
     public var experiments: [NetworkKind: [Experiment]]
-    /// The folds that are run.
-    public var folds: [Int]
+    /// The folds that are run, such as `1-3,5`; nil for all that there are.
+    public var folds: String?
     /// The slices on which the best experiment is chosen.
     public var selectOn: SelectionData
 
     /// Makes a plan.
     public init(
         protocol: StudyProtocol, networks: [NetworkKind], tasks: [SegmentationTask],
-        experiments: [NetworkKind: [Experiment]], folds: [Int], selectOn: SelectionData
+        experiments: [NetworkKind: [Experiment]], folds: String?, selectOn: SelectionData
     ) {
         self.protocol = `protocol`
         self.networks = networks

@@ -74,8 +74,8 @@ struct PlanOptions: ParsableArguments {
             "Experiments from a YAML file, instead of the paper's Table 2.", valueName: "F"))
     var experimentsFile: String?
 
-    @Option(help: ArgumentHelp("Folds by number.", valueName: "1-5"))
-    var folds = "1-5"
+    @Option(help: ArgumentHelp("Folds by number; all by default.", valueName: "1-5"))
+    var folds: String?
 
     @Option(
         help: ArgumentHelp(
@@ -90,7 +90,7 @@ struct PlanOptions: ParsableArguments {
             tasks: try OptionList.names(tasks, option: "--tasks"),
             experiments: try ExperimentChoice(file: experimentsFile, numbers: experiments)
                 .experiments(of: networks),
-            folds: try OptionList.numbers(folds, option: "--folds", allowed: 1...5),
+            folds: folds,
             selectOn: selectOn)
     }
 }

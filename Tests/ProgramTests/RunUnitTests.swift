@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldImaging
 import LungfoldRun
 import LungfoldStudy
 import Testing
@@ -77,14 +78,14 @@ import Testing
         let folder = Scratch.path("folder/a/b")
         try FileSystem.makeDirectory(folder)
         let path = "\(folder)/file"
-        try FileSystem.writeAtomically([1, 2, 3], to: path)
-        try FileSystem.writeAtomically([4], to: path)
+        try WholeFile.write([1, 2, 3], to: path)
+        try WholeFile.write([4], to: path)
         #expect(try FileSystem.read(path) == [4])
-        #expect(FileSystem.names(in: folder) == ["file"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
     }
 
     @Test func errorsNamePathAndReason() {
-        #expect { try FileSystem.writeAtomically([1], to: "/nowhere/file") } throws: { error in
+        #expect { try WholeFile.write([1], to: "/nowhere/file") } throws: { error in
             let error = error as? LungfoldError
             return error?.kind == .cannotCreate && error?.subject == "/nowhere/file"
                 && error?.problem.contains("No such file") == true
@@ -101,6 +102,5 @@ import Testing
         #expect(FileSystem.directory(of: "/a/b") == "/a")
         #expect(FileSystem.directory(of: "/a") == "/")
         #expect(FileSystem.directory(of: "a") == ".")
-        #expect(FileSystem.name(of: "/a/b") == "b")
     }
 }

@@ -125,6 +125,38 @@ final class StudyTests: XCTestCase {
         }
     }
 
+    // MARK: Failing
+
+    func testJobThatDivergesFailsAloneAndIsReported() throws {
+        let file = Scratch.path("experiments.yaml")
+        let text = """
+            segnet:
+              - {number: 1, learning-rate: 0.001, mini-batch: 4}
+            unet:
+              - {number: 1, learning-rate: 1e30, mini-batch: 2}
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        let folder = Scratch.path("study")
+        let arguments =
+            [
+                "study", "--images", TinyStudy.images, "--labels", TinyStudy.labels, "--output",
+                folder, "--experiments-file", file, "--folds", "1,2", "--tasks", "binary",
+                "--epochs", "3",
+            ] + TinyStudy.size
+        let outcome = try Program.run(arguments, ranks: 2)
+        XCTAssertEqual(outcome.code, 3, outcome.errors)
+        for fold in ["fold1", "fold2"] {
+            let failure = "\(folder)/jobs/unet-binary-e1-\(fold)/failure.json"
+            let reason = try object(String(decoding: bytes(failure), as: UTF8.self))["reason"]
+            XCTAssertTrue((reason as? String)?.contains("epoch") == true, "\(reason ?? "none")")
+            XCTAssertNoThrow(try bytes("\(folder)/jobs/segnet-binary-e1-\(fold)/result.json"))
+        }
+        let page = String(decoding: try bytes("\(folder)/report/index.html"), as: UTF8.self)
+        XCTAssertTrue(page.contains("unet-binary-e1-fold1"), "the report names what failed")
+        let record = try object(String(decoding: bytes("\(folder)/run.json"), as: UTF8.self))
+        XCTAssertEqual(record["state"] as? String, "jobsFailed")
+    }
+
     // MARK: Protocols
 
     func testPaperProtocolRunsHoldoutAndThenFoldsOfTheBest() throws {

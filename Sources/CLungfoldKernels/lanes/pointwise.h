@@ -1,7 +1,13 @@
 // Pooling, the loss and Adam.
 
-/// Row `r` of the small image. A later pixel replaces an earlier one only when it is larger, so a tie
-/// goes to the first, and NaN, which is larger than nothing, is kept where it stands first.
+LF_INLINE vf magnitude(vf x) { return (vf)((vi)x & 0x7fffffff); }
+
+/// How much larger than an earlier pixel a later one must be, relative to the terms it is summed from.
+/// Where an image is constant, as outside the lungs, all four pixels of a 2x2 are equal but for the
+/// rounding of their places in a Winograd tile: that must not decide which of them is unpooled.
+#define LF_TIE 3e-6f
+
+/// Row `r` of the small image. A tie goes to the first pixel, and NaN wins wherever it stands.
 static void pool_row(const lf_pooling *op, int n, int r) {
     int channels = op->channels, half = op->width / 2;
     size_t image = ((size_t)n * op->height + 2 * r) * op->width * channels;
@@ -17,8 +23,14 @@ static void pool_row(const lf_pooling *op, int n, int r) {
                 if (op->drop_below)
                     value = dropped(value, op->factor, op->drop_below, *op->dropout_key,
                                     image + pixel * channels + c);
-                vf activation = op->scale ? relu(value * ld(op->scale + c) + ld(op->shift + c)) : value;
-                vi wins = place == 0 ? (vi)-1 : (activation > largest) | (activation != activation);
+                vf activation = value, size = magnitude(value);
+                if (op->scale) {
+                    vf scaled = value * ld(op->scale + c), shift = ld(op->shift + c);
+                    activation = relu(value * ld(op->scale + c) + shift);
+                    size = magnitude(scaled) + magnitude(shift);
+                }
+                vi wins = place == 0 ? (vi)-1
+                                     : (activation > largest + LF_TIE * size) | (activation != activation);
                 best = wins ? value : best;
                 largest = wins ? activation : largest;
                 code = wins ? (vi)place : code;

@@ -1,63 +1,103 @@
 import Glibc
 import LungfoldStudy
 
-/// Writes files whole or not at all: a temporary file beside the target, fsync, rename, fsync of
-/// the directory.
+/// Writes files whole or not at all: a temporary file beside the target, every byte, fsync, rename,
+/// fsync of the directory. Foundation's atomic write leaves the last one out and hides the errno.
 package enum WholeFile {
     /// Writes or replaces a file.
     /// - Throws: `LungfoldError` with the path and the system's reason; the target is then as it
     ///   was, and no temporary file stays.
     package static func write(_ bytes: [UInt8], to path: String) throws {
-        let temporary = "\(path).\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure(.cannotCreate, path, "be created", errno) }
+        let (folder, name) = parts(of: path)
+        let temporary = "\(folder)/.\(name).\(getpid()).tmp"
+        let descriptor = try create(temporary, for: path)
         do {
             try writeAll(bytes, to: descriptor, path: path)
-            guard rename(temporary, path) == 0 else {
-                throw failure(.cannotCreate, path, "be created", errno)
-            }
+            guard rename(temporary, path) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
         } catch {
             unlink(temporary)
             throw error
         }
-        synchroniseDirectory(of: path)
+        try synchronise(folder, of: path)
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
-        var done = 0
-        var code: Int32 = 0
-        bytes.withUnsafeBytes { buffer in
+    /// Writes to what is open already, such as standard output.
+    /// - Throws: `LungfoldError` that calls it by `name`.
+    package static func write(_ bytes: [UInt8], toOpen descriptor: Int32, name: String) throws {
+        try bytes.withUnsafeBytes { buffer in
+            var done = 0
             while done < buffer.count {
-                let count = Glibc.write(
-                    descriptor, buffer.baseAddress! + done, buffer.count - done)
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
+                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    code = errno
-                    break
-                }
+                guard count > 0 else { throw LungfoldError.cannotWrite(name, errno) }
                 done += count
             }
         }
-        if code == 0, fsync(descriptor) != 0 { code = errno }
+    }
+
+    private static func parts(of path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+
+    private static func create(_ temporary: String, for path: String) throws -> Int32 {
+        let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC
+        var descriptor = open(temporary, flags, 0o666)
+        if descriptor < 0, errno == EEXIST {
+            // Left by a process of the same number that was killed while writing.
+            unlink(temporary)
+            descriptor = open(temporary, flags, 0o666)
+        }
+        guard descriptor >= 0 else { throw LungfoldError.cannotCreate(path, errno) }
+        return descriptor
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
+        do {
+            try write(bytes, toOpen: descriptor, name: path)
+            guard fsync(descriptor) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
+        } catch {
+            close(descriptor)
+            throw error
+        }
         // close reports late errors of network file systems.
-        if close(descriptor) != 0, code == 0 { code = errno }
-        guard code == 0 else { throw failure(.io, path, "be written", code) }
+        guard close(descriptor) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
     }
 
-    /// The rename outlives a power failure only with this; file systems without it may refuse.
-    private static func synchroniseDirectory(of path: String) {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+    /// The rename outlives a power failure only with this.
+    private static func synchronise(_ folder: String, of path: String) throws {
+        let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LungfoldError.cannotWrite(path, errno) }
+        defer { close(descriptor) }
+        // Some network file systems cannot sync a directory and say so with EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw LungfoldError.cannotWrite(path, errno)
+        }
     }
+}
 
-    private static func failure(
-        _ kind: LungfoldError.Kind, _ path: String, _ what: String, _ code: Int32
-    ) -> LungfoldError {
+extension LungfoldError {
+    /// A file or folder that the system refuses to make.
+    package static func cannotCreate(_ path: String, _ code: Int32) -> LungfoldError {
         LungfoldError(
-            kind, path, "cannot \(what): \(String(cString: strerror(code)))",
-            remedy: "Check the folder's permissions and the space on its disk")
+            .cannotCreate, path, "cannot be created: \(String(cString: strerror(code)))",
+            remedy: remedy(for: code))
+    }
+
+    /// A file that the system refuses to write.
+    package static func cannotWrite(_ path: String, _ code: Int32) -> LungfoldError {
+        LungfoldError(
+            .io, path, "cannot be written: \(String(cString: strerror(code)))",
+            remedy: remedy(for: code))
+    }
+
+    private static func remedy(for code: Int32) -> String {
+        switch code {
+        case ENOSPC, EDQUOT: "Free some space there; the same command then continues"
+        case EROFS, EACCES, EPERM: "Choose another place with --output, or mend the permissions"
+        case ENOTDIR: "A part of the path is a file; choose another place with --output"
+        default: "Check the path and the disk, and run the same command again"
+        }
     }
 }

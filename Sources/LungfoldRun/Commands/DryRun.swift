@@ -33,7 +33,7 @@ public struct DryRun: Sendable {
         var seconds: [Double] = []
         for network in study.networks {
             // Tasks differ in the last layer alone, so one measurement serves both.
-            let pace = try self.pace(of: network, jobs, threads: threads)
+            let pace = try self.pace(of: network, study, threads: threads)
             for task in study.tasks {
                 let group = jobs.filter { $0.network == network && $0.task == task }
                 let (row, times) = try summary(group, network, task, pace)
@@ -56,23 +56,41 @@ public struct DryRun: Sendable {
             + "\(split.validation.count)/\(split.test.count) slices"
     }
 
-    /// Seconds that a floating-point operation takes in a training step of the network's largest
-    /// mini-batch, measured here and now; and the memory of the process after it.
-    private func pace(of network: NetworkKind, _ jobs: [Job], threads: Int) throws
+    /// Seconds that a floating-point operation takes in a training step of the network's smallest
+    /// mini-batch, measured here and now; and the memory that its largest one needs.
+    private func pace(of network: NetworkKind, _ study: Study, threads: Int) throws
         -> (seconds: Double, bytes: Int)
     {
-        guard
-            let job = jobs.filter({ $0.network == network })
-                .max(by: { $0.experiment.miniBatch < $1.experiment.miniBatch })
-        else { return (0, 0) }
+        let batches = (study.experiments[network] ?? []).map(\.miniBatch)
+        guard let smallest = batches.min(), let largest = batches.max() else { return (0, 0) }
+        let (settings, task) = (study.settings, study.tasks[0])
         let figures = try Benchmark(
-            network: network, task: job.task, settings: job.settings,
-            batch: job.experiment.miniBatch, steps: 1, inference: false, threads: threads
+            network: network, task: task, settings: settings, batch: smallest, steps: 1,
+            inference: false, threads: threads
         ).run()
-        let size = job.settings.imageSize
-        let forward = try job.settings.description(of: network, task: job.task)
-            .forwardFLOPs(height: size, width: size)
-        return (1 / figures.imagesPerSecond / (3 * Double(forward)), figures.peakMemoryBytes)
+        let description = try settings.description(of: network, task: task)
+        let forward = description.forwardFLOPs(
+            height: settings.imageSize, width: settings.imageSize)
+        return (
+            1 / figures.imagesPerSecond / (3 * Double(forward)),
+            try memory(description, settings, batch: largest, threads: threads)
+        )
+    }
+
+    /// What training and validating a network plan to use, in bytes.
+    private func memory(
+        _ description: NetworkDescription, _ settings: TrainingSettings, batch: Int, threads: Int
+    ) throws -> Int {
+        let size = settings.imageSize
+        let options = settings.engineOptions(threads: threads)
+        return try LungfoldError.translating(.usage) {
+            let training = try TrainingEngine(
+                description, batch: batch, height: size, width: size,
+                classWeights: Array(repeating: 1, count: description.classes), options: options)
+            let inference = try InferenceEngine(
+                description, batch: 1, height: size, width: size, options: options)
+            return training.plannedBytes + inference.plannedBytes
+        }
     }
 
     private func summary(

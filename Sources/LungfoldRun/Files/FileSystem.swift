@@ -1,9 +1,9 @@
 import Glibc
+import LungfoldImaging
 import LungfoldStudy
 
-/// Files and directories by the system's own calls: Foundation's atomic write leaves out the
-/// directory's fsync, and its errors hide the errno. The one file of this target with unsafe
-/// pointers.
+/// Files and directories by the system's own calls, whose errors say why. The one file of this target
+/// with unsafe pointers.
 public enum FileSystem {
     /// Whether something exists at a path.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -19,8 +19,11 @@ public enum FileSystem {
         if isDirectory(path) { return }
         let parent = directory(of: path)
         if parent != path { try makeDirectory(parent) }
-        if mkdir(path, 0o777) != 0, errno != EEXIST || !isDirectory(path) {
-            throw LungfoldError.cannotCreate(path, errno)
+        guard mkdir(path, 0o777) != 0 else { return }
+        let code = errno
+        // Another rank may have made it in the meantime.
+        guard code == EEXIST, isDirectory(path) else {
+            throw LungfoldError.cannotCreate(path, code)
         }
     }
 
@@ -40,48 +43,6 @@ public enum FileSystem {
     /// All bytes of a file; none where it cannot be read.
     public static func readIfAny(_ path: String) -> [UInt8] { (try? read(path)) ?? [] }
 
-    /// Writes a file whole or not at all: a temporary file beside it, every byte, fsync, rename, fsync
-    /// of the directory. An old file of that name is replaced.
-    public static func writeAtomically(_ bytes: [UInt8], to path: String) throws {
-        let temporary = "\(directory(of: path))/.\(name(of: path)).\(getpid()).tmp"
-        let descriptor = try create(temporary, for: path)
-        do {
-            try write(bytes, to: descriptor, path: path)
-            guard fsync(descriptor) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
-        } catch {
-            close(descriptor)
-            unlink(temporary)
-            throw error
-        }
-        // NFS reports a late write error here.
-        guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-            let code = errno
-            unlink(temporary)
-            throw LungfoldError.cannotWrite(path, code)
-        }
-        try synchronize(directory: directory(of: path))
-    }
-
-    /// Writes text to a descriptor at once, so that a line is never mixed with another's.
-    /// - Returns: whether every byte was taken.
-    public static func writeText(_ text: String, to descriptor: Int32) -> Bool {
-        (try? write(Array(text.utf8), to: descriptor, path: "standard output")) != nil
-    }
-
-    /// The names in a directory, sorted; empty where there is none.
-    public static func names(in path: String) -> [String] {
-        guard let handle = opendir(path) else { return [] }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
     /// Removes a file, if it is there.
     public static func remove(_ path: String) { unlink(path) }
 
@@ -96,25 +57,6 @@ public enum FileSystem {
     public static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    /// The last component of a path.
-    public static func name(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-    }
-
-    // MARK: Descriptors
-
-    private static func create(_ temporary: String, for path: String) throws -> Int32 {
-        let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC
-        var descriptor = open(temporary, flags, 0o666)
-        if descriptor < 0, errno == EEXIST {
-            // Left by a process of the same number that was killed while writing.
-            unlink(temporary)
-            descriptor = open(temporary, flags, 0o666)
-        }
-        guard descriptor >= 0 else { throw LungfoldError.cannotCreate(path, errno) }
-        return descriptor
     }
 
     /// Reads to the end; files under /proc say that their size is 0.
@@ -134,56 +76,13 @@ public enum FileSystem {
             bytes += part
         }
     }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
-        try bytes.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
-                let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else { throw LungfoldError.cannotWrite(path, errno) }
-                done += written
-            }
-        }
-    }
-
-    private static func synchronize(directory: String) throws {
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw LungfoldError.cannotWrite(directory, errno) }
-        defer { close(descriptor) }
-        // Some network file systems cannot sync a directory and say so with EINVAL.
-        guard fsync(descriptor) == 0 || errno == EINVAL else {
-            throw LungfoldError.cannotWrite(directory, errno)
-        }
-    }
 }
 
 extension LungfoldError {
-    static func cannotCreate(_ path: String, _ code: Int32) -> LungfoldError {
-        LungfoldError(
-            .cannotCreate, path, "cannot be created: \(text(of: code))", remedy: remedy(for: code))
-    }
-
-    static func cannotWrite(_ path: String, _ code: Int32) -> LungfoldError {
-        LungfoldError(
-            .io, path, "cannot be written: \(text(of: code))", remedy: remedy(for: code))
-    }
-
     static func cannotRead(_ path: String, _ code: Int32) -> LungfoldError {
         LungfoldError(
-            code == EIO ? .io : .missingInput, path, "cannot be read: \(text(of: code))",
+            code == EIO ? .io : .missingInput, path,
+            "cannot be read: \(String(cString: strerror(code)))",
             remedy: "Check the path and its permissions")
-    }
-
-    private static func text(of code: Int32) -> String { String(cString: strerror(code)) }
-
-    private static func remedy(for code: Int32) -> String {
-        switch code {
-        case ENOSPC, EDQUOT: "Free some space there; the same command then continues"
-        case EROFS, EACCES, EPERM: "Choose another place with --output, or mend the permissions"
-        case ENOTDIR: "A part of the path is a file; choose another place with --output"
-        default: "Check the path and the disk, and run the same command again"
-        }
     }
 }

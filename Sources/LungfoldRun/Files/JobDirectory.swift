@@ -1,3 +1,4 @@
+import LungfoldImaging
 import LungfoldStudy
 
 /// The folder of a job: `jobs/KEY`.
@@ -20,16 +21,16 @@ public struct JobDirectory: Hashable, Sendable {
     /// Writes a finished job, its result last.
     public func save(_ result: JobResult, weights: [UInt8]) throws {
         try FileSystem.makeDirectory(path)
-        try FileSystem.writeAtomically(weights, to: weightsFile)
-        try FileSystem.writeAtomically(Array(HistoryTable(result).csv.utf8), to: historyFile)
-        try FileSystem.writeAtomically(JSON.encode(result), to: resultFile)
+        try WholeFile.write(weights, to: weightsFile)
+        try WholeFile.write(Array(HistoryTable(result).csv.utf8), to: historyFile)
+        try WholeFile.write(JSON.encode(result), to: resultFile)
         FileSystem.remove(failureFile)
     }
 
     /// Writes why the job failed.
     public func save(_ failure: JobFailure) throws {
         try FileSystem.makeDirectory(path)
-        try FileSystem.writeAtomically(JSON.encode(failure), to: failureFile)
+        try WholeFile.write(JSON.encode(failure), to: failureFile)
     }
 
     /// The result of the job, checked to be this job's; nil where it is not finished.

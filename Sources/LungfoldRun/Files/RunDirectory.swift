@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldImaging
 import LungfoldStudy
 
 /// The folder of a study: all that the program knows about it.
@@ -72,11 +73,11 @@ public struct RunDirectory: Hashable, Sendable {
             }
         }
         if !FileSystem.exists(splitsFile) {
-            try FileSystem.writeAtomically(
+            try WholeFile.write(
                 Array(SplitFile.encode(file.study.splits)), to: splitsFile)
         }
         if !FileSystem.exists(studyFile) {
-            try FileSystem.writeAtomically(JSON.encode(file), to: studyFile)
+            try WholeFile.write(JSON.encode(file), to: studyFile)
         }
     }
 

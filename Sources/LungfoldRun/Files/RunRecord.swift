@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldImaging
 import LungfoldStudy
 
 /// What `run.json` holds: all that may differ between two runs of one study. Times are in seconds.
@@ -13,7 +14,7 @@ public struct RunRecord: Codable, Sendable {
         case jobsFailed
         /// Stopped early; the same command continues.
         case interrupted
-        /// Ended by an error.
+        /// The report could not be written.
         case failed
     }
 
@@ -82,6 +83,6 @@ public struct RunRecord: Codable, Sendable {
 
     /// Writes the record.
     public func save(in directory: RunDirectory) throws {
-        try FileSystem.writeAtomically(JSON.encode(self), to: directory.recordFile)
+        try WholeFile.write(JSON.encode(self), to: directory.recordFile)
     }
 }

@@ -57,7 +57,7 @@ extension StudyRequest {
                 for: plan.protocol, sliceCount: slices.count, seed: settings.seed)
         let study = Study(
             protocol: plan.protocol, networks: plan.networks, tasks: plan.tasks,
-            experiments: plan.experiments, folds: plan.protocol == .holdout ? [] : plan.folds,
+            experiments: plan.experiments, folds: try folds(of: splits),
             settings: settings, selectOn: plan.selectOn, splits: splits)
         try study.check(sliceCount: slices.count)
         let digest = String(Digest.of(slices.encoded()), radix: 16)
@@ -67,6 +67,15 @@ extension StudyRequest {
                 sliceCount: slices.count, dataDigest: digest,
                 labelCounts: try inspect(notice), study: study),
             slices: slices)
+    }
+
+    /// The folds asked for, of those that there are.
+    private func folds(of splits: [Split]) throws -> [Int]? {
+        let count = splits.count { $0.name != SplitPlan.holdoutName }
+        guard plan.protocol != .holdout, count > 0 else { return [] }
+        return try plan.folds.map {
+            try OptionList.numbers($0, option: "--folds", allowed: 1...count)
+        }
     }
 
     /// Says what the audit finds, which does not stop a study, and counts Table 1.

@@ -1,3 +1,4 @@
+import LungfoldImaging
 import LungfoldReport
 import LungfoldStudy
 
@@ -35,7 +36,7 @@ public struct StudyReport: Sendable {
         for file in report.files() {
             let path = "\(directory.path)/\(file.path)"
             try FileSystem.makeDirectory(FileSystem.directory(of: path))
-            try FileSystem.writeAtomically(file.bytes, to: path)
+            try WholeFile.write(file.bytes, to: path)
         }
         let finished = Set(outcome.results.map(\.key))
         let failures = outcome.failures.filter { !finished.contains($0.key) }

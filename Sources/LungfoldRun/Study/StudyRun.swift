@@ -58,7 +58,7 @@ public struct StudyRun: Sendable {
         let program = Digest.of(FileSystem.readIfAny("/proc/self/exe"))
         try world.agree(on: program, what: "the build of lungfold")
         let mark = Digest.of(sharedFile(shared.directory.studyFile, patience: world.size > 1))
-        try world.agree(on: mark, what: "what they see of \(shared.directory.studyFile)")
+        try world.agree(on: mark, what: "\(shared.directory.studyFile) as each host sees it")
     }
 
     /// A file that rank 0 has written. Network file systems may show it to others only after a while.
@@ -114,11 +114,22 @@ public struct StudyRun: Sendable {
                     .interrupted, shared.directory.path, "the study was stopped",
                     remedy: "The same command continues it")
             }
+            return [try report(shared, progress)]
+        }
+        return Int32(bytes.first ?? 0)
+    }
+
+    /// Writes the report; gives the exit code.
+    private func report(_ shared: SharedStudy, _ progress: StudyProgress) throws -> UInt8 {
+        do {
             let failures = try StudyReport(directory: shared.directory)
                 .write(newFailures: progress.failures)
             try progress.end(failures.isEmpty ? .finished : .jobsFailed)
-            return [failures.isEmpty ? 0 : UInt8(LungfoldError.Kind.jobsFailed.rawValue)]
+            return failures.isEmpty ? 0 : UInt8(LungfoldError.Kind.jobsFailed.rawValue)
+        } catch {
+            // The error that led here is the one to show.
+            try? progress.end(.failed)
+            throw error
         }
-        return Int32(bytes.first ?? 0)
     }
 }

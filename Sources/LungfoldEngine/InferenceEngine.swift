@@ -62,7 +62,7 @@ public final class InferenceEngine {
     }
 
     /// Runs a pass and tells how long each of its parts took.
-    public func measurePass(images: [Float]) -> [(name: String, seconds: Double)] {
+    public func measurePass(images: [Float]) -> [StepTime] {
         backend.measuresSteps = true
         defer { backend.measuresSteps = false }
         _ = classify(images: images)

@@ -58,7 +58,7 @@ enum {
 typedef struct lf_rows {
     int32_t kind;
     int32_t height, width; ///< of the rows delivered, so twice those of `data` when there are codes
-    int32_t channels;      ///< padded; of this source alone, without `beside`
+    int32_t channels;      ///< padded, or 1: a plain image; of this source alone, without `beside`
     const float *data;
     const uint8_t *codes; ///< not NULL: `data` is unpooled, each value to the coded place of its 2x2
     const float *scale, *shift;

@@ -55,7 +55,11 @@ public struct SingleTraining {
                     + JobProgress(progress).text
                     + ", \(Text.decimal(progress.imagesPerSecond, 1)) images/s")
         }.run()
-        try directory.save(trained.result, weights: trained.weights.encoded())
+        try directory.save(
+            trained.result, weights: trained.weights.encoded(),
+            more: JobEvidence(
+                trained, geometry: LabelVolumeWriter(like: loader.imagesPath)
+            ).files())
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         Console.say(
             "\(job.key) done in \(Text.duration(seconds)): \(JobProgress(trained.result).text), "

@@ -19,8 +19,10 @@ public struct JobDirectory: Hashable, Sendable {
     public var isFinished: Bool { FileSystem.exists(resultFile) }
 
     /// Writes a finished job, its result last.
-    public func save(_ result: JobResult, weights: [UInt8]) throws {
+    /// - Parameter more: further files of the job, by name.
+    public func save(_ result: JobResult, weights: [UInt8], more: [String: [UInt8]] = [:]) throws {
         try FileSystem.makeDirectory(path)
+        for (name, content) in more { try WholeFile.write(content, to: "\(path)/\(name)") }
         try WholeFile.write(weights, to: weightsFile)
         try WholeFile.write(Array(HistoryTable(result).csv.utf8), to: historyFile)
         try WholeFile.write(JSON.encode(result), to: resultFile)

@@ -24,6 +24,7 @@ public struct StudyRun: Sendable {
             encoded: world.broadcast {
                 let shared = try request.resolve(notice: Console.say)
                 try shared.directory.claim(for: shared.file)
+                try SliceArchive(shared.directory).keep(shared.slices, loader: request.data)
                 return try shared.encoded()
             })
         try checkSurroundings(world, shared)

@@ -46,7 +46,9 @@ struct StudyStage {
             let trained = try TrainingRun(job: job, slices: shared.slices, threads: threads) {
                 try tell($0, context)
             }.run()
-            try directory.save(trained.result, weights: trained.weights.encoded())
+            try directory.save(
+                trained.result, weights: trained.weights.encoded(),
+                more: JobEvidence(trained, geometry: shared.geometry).files())
             context.report(try JSON.encode(JobProgress(trained.result)))
             return trained.result
         } catch let error as LungfoldError where error.kind == .interrupted {

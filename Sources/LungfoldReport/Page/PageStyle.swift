@@ -48,7 +48,7 @@ enum PageStyle {
         table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
         caption { text-align: left; font-weight: 600; font-size: 1.05rem; padding-bottom: 0.5rem; }
         th, td { padding: 0.25rem 0.7rem; text-align: left; white-space: nowrap; }
-        thead th { border-bottom: 1px solid var(--line); }
+        thead th { border-bottom: 1px solid var(--line); white-space: normal; vertical-align: bottom; }
         th[scope=colgroup] { text-align: center; }
         th.n { text-align: right; }
         thead th[data-sort] { cursor: pointer; }
@@ -61,15 +61,16 @@ enum PageStyle {
         summary { cursor: pointer; font-weight: 600; }
         figure { margin: 1.5rem 0; }
         figure svg { max-width: 100%; height: auto; color: var(--ink); }
-        figure img { display: block; max-width: 100%; background: #fff; }
-        figure.wide img { width: 100%; max-width: 66rem; image-rendering: auto; }
-        figure.small img { width: 22rem; }
+        figure img { display: block; max-width: 100%; height: auto; background: #fff; }
+        figure.wide img { width: 100%; max-width: 66rem; image-rendering: pixelated; }
+        figure.small img { width: 22rem; image-rendering: pixelated; }
         figcaption { color: var(--faint); font-size: 0.88rem; max-width: 60rem; margin-top: 0.4rem; }
         .absent { border: 1px dashed var(--line); padding: 1rem; color: var(--faint); max-width: 60rem; }
         .legend span { display: inline-block; margin-right: 1.2rem; }
         .legend i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.35em;
           vertical-align: -0.08em; border: 1px solid var(--faint); }
-        .matrices { display: flex; flex-wrap: wrap; gap: 2rem; }
+        .matrices { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+        .matrices .scroll { max-width: 100%; margin: 0.6rem 0; }
         .matrix td.n { background: color-mix(in srgb, var(--heat) calc(var(--share) * 55%), transparent); }
         .matrix tbody tr { background: none; }
         footer { margin-top: 4rem; color: var(--faint); font-size: 0.85rem; }

@@ -185,7 +185,7 @@ struct ReportPage {
 
     private static func matrix(_ matrix: ConfusionMatrix, _ group: GroupFindings) -> String {
         let names = group.task.classNames.map(escapedHTML)
-        var html = "<table class=\"matrix\"><caption>\(escapedHTML(group.title))</caption>\n"
+        var html = "<div class=\"scroll\"><table class=\"matrix\"><caption>\(escapedHTML(group.title))</caption>\n"
         html += "<thead><tr><th scope=\"col\">true \\ predicted</th>"
         html += names.map { "<th scope=\"col\" class=\"n\">\($0)</th>" }.joined()
         html += "</tr></thead>\n<tbody>\n"
@@ -200,6 +200,6 @@ struct ReportPage {
             }
             html += "</tr>\n"
         }
-        return html + "</tbody></table>\n"
+        return html + "</tbody></table></div>\n"
     }
 }

@@ -13,6 +13,9 @@ enum SVGFigure {
             (" xmlns:xlink=\"http://www.w3.org/1999/xlink\"", ""), ("xlink:href=", "href="),
             ("id=\"", "id=\"\(plot.name)-"), ("id='", "id='\(plot.name)-"),
             ("href='#", "href='#\(plot.name)-"), ("url(#", "url(#\(plot.name)-"),
+            // Marks take their colour from it, which must stay the page's where it is black.
+            (" color=\"black\"", ""), (" color=\"white\"", " color=\"transparent\""),
+            ("stroke=\"black\"", "stroke=\"currentColor\""),
             ("stroke='black'", "stroke='currentColor'"), ("fill='black'", "fill='currentColor'"),
             ("fill=\"black\"", "fill=\"currentColor\""), ("rgb(  0,   0,   0)", "currentColor"),
             ("fill = 'rgb(  0,   0,   0)'", "fill = 'currentColor'"),
@@ -27,7 +30,9 @@ enum SVGFigure {
             svg.removeSubrange(from.lowerBound..<to.upperBound)
         }
         return svg.replacing(
-            "<svg", with: "<svg role=\"img\" aria-label=\"\(escapedHTML(plot.alternative))\"",
+            "<svg",
+            with:
+                "<svg style=\"width:\(plot.width)px\" role=\"img\" aria-label=\"\(escapedHTML(plot.alternative))\"",
             maxReplacements: 1)
     }
 }

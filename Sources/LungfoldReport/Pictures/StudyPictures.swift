@@ -5,7 +5,8 @@ struct StudyPictures {
     let findings: Findings
     let material: SliceMaterial
 
-    private let gap = 4
+    /// Between panels, in pixels.
+    private var gap: Int { max(1, material.size / 64) }
     /// The slices that are shown large, worst first.
     private let worstCount = 6
 
@@ -40,7 +41,8 @@ struct StudyPictures {
             for (index, label) in labels.enumerated() where label != 0 { counts[index] += 1 }
         }
         let most = counts.max() ?? 0
-        var raster = Raster(width: size + gap + 12, height: size)
+        let bar = max(1, size / 20)
+        var raster = Raster(width: size + gap + bar, height: size)
         var map = Raster(width: size, height: size, filled: Self.hot(0))
         for (index, count) in counts.enumerated() where count > 0 {
             map.blend(Self.hot(Double(count) / Double(max(1, most))), at: index, opacity: 1)
@@ -49,7 +51,7 @@ struct StudyPictures {
         for line in 0..<size {
             let colour = Self.hot(1 - Double(line) / Double(max(1, size - 1)))
             raster.put(
-                Raster(width: 12, height: 1, filled: colour), row: line, column: size + gap)
+                Raster(width: bar, height: 1, filled: colour), row: line, column: size + gap)
         }
         return Picture(
             name: "fig2",

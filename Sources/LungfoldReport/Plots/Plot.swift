@@ -25,7 +25,7 @@ public struct Plot: Hashable, Sendable {
     public func script(_ terminal: Terminal, output: String) -> String {
         let size =
             switch terminal {
-            case .svg: "svg size \(width),\(height) dynamic font \"sans-serif,13\" name \"\(name)\""
+            case .svg: "svg size \(width),\(height) dynamic font \"sans-serif,13\""
             case .pdf:
                 "pdfcairo size \(Double(width) / 100)in,\(Double(height) / 100)in"
                     + " font \"sans-serif,10\""

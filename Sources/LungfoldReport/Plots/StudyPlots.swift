@@ -106,7 +106,8 @@ struct StudyPlots {
                 set key top center
                 set ylabel "Accuracy"
                 plot \(series(2))
-                set ylabel "Loss"
+                set ylabel "Loss (logarithmic)"
+                set logscale y
                 plot \(series(3))
                 unset multiplot
                 """)

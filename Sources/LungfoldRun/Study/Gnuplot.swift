@@ -75,7 +75,19 @@ enum Gnuplot {
         }
         let svg = String(decoding: bytes(.svg), as: UTF8.self)
         guard svg.contains("</svg>") else { return nil }
-        return Drawing(svg: svg, pdf: bytes(.pdf))
+        return Drawing(svg: svg, pdf: undated(bytes(.pdf)))
+    }
+
+    /// A PDF file without the day it was made, so that equal plots are equal bytes: the date's digits
+    /// become others, as many, and the file's offsets stay true.
+    private static func undated(_ pdf: [UInt8]) -> [UInt8] {
+        let mark = Array("/CreationDate (D:".utf8)
+        guard let range = pdf.firstRange(of: mark) else { return pdf }
+        let date = Array("20000101000000".utf8)
+        guard range.upperBound + date.count <= pdf.count else { return pdf }
+        var undated = pdf
+        undated.replaceSubrange(range.upperBound..<range.upperBound + date.count, with: date)
+        return undated
     }
 }
 

@@ -38,7 +38,11 @@ final class StudyTests: XCTestCase {
         for job in try jobs(in: folder) {
             let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/jobs/\(job)")
             XCTAssertEqual(
-                names.sorted(), ["history.csv", "result.json", "weights.safetensors"], job)
+                names.sorted(),
+                [
+                    "events.out.tfevents.0000000000.lungfold", "history.csv", "predictions.nii.gz", "result.json", "summary.json",
+                    "test-slices.nii.gz", "weights.safetensors",
+                ], job)
         }
         let tables = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/report/tables")
         XCTAssertTrue(tables.contains { $0.hasSuffix(".csv") })

@@ -58,7 +58,7 @@ public struct SingleTraining {
         try directory.save(
             trained.result, weights: trained.weights.encoded(),
             more: JobEvidence(
-                trained, geometry: LabelVolumeWriter(like: loader.imagesPath)
+                trained, geometry: LabelVolumeWriter(like: loader.imagesPath), slices: slices
             ).files())
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         Console.say(

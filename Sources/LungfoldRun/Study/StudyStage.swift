@@ -48,7 +48,9 @@ struct StudyStage {
             }.run()
             try directory.save(
                 trained.result, weights: trained.weights.encoded(),
-                more: JobEvidence(trained, geometry: shared.geometry).files())
+                more: JobEvidence(
+                    trained, geometry: shared.geometry, slices: shared.slices
+                ).files())
             context.report(try JSON.encode(JobProgress(trained.result)))
             return trained.result
         } catch let error as LungfoldError where error.kind == .interrupted {

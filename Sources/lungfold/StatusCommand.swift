@@ -17,7 +17,8 @@ struct StatusCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The study's folder.", valueName: "DIR"))
     var directory: String
 
-    @Option(help: ArgumentHelp("Write it as JSON to a file, - for standard output.", valueName: "F"))
+    @Option(
+        help: ArgumentHelp("Write it as JSON to a file, - for standard output.", valueName: "F"))
     var json: String?
 
     func run() throws {

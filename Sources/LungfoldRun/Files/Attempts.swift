@@ -26,7 +26,8 @@ struct Attempts {
         let lines = String(decoding: FileSystem.readIfAny(path), as: UTF8.self)
             .split(separator: "\n")
         let start = "start from \(iteration)"
-        let recent = lines.lastIndex { $0.hasPrefix("start") && $0 != start }
+        let recent =
+            lines.lastIndex { $0.hasPrefix("start") && $0 != start }
             .map { lines[($0 + 1)...] } ?? lines[...]
         let starts = recent.count { $0 == start }
         let crashes = recent.count { $0.hasPrefix("crash") }

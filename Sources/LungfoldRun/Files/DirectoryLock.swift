@@ -147,7 +147,9 @@ final class DirectoryLock {
     /// Writes over what is there. Not by rename: the lock is on this very file.
     private static func write(_ owner: Owner, to descriptor: Int32, _ path: String) throws {
         let bytes = try JSON.encode(owner)
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else {
+            throw LungfoldError.cannotWrite(path, errno)
+        }
         try WholeFile.write(bytes, toOpen: descriptor, name: path)
         guard ftruncate(descriptor, off_t(bytes.count)) == 0 else {
             throw LungfoldError.cannotWrite(path, errno)

@@ -29,7 +29,8 @@ struct JobManifest: Codable, Hashable, Sendable {
         let content = try FileSystem.read(path)
         guard files[name] == File(content) else {
             throw LungfoldError(
-                .badData, path, "is damaged: it is not what \(folder)/\(JobDirectory.manifestName)"
+                .badData, path,
+                "is damaged: it is not what \(folder)/\(JobDirectory.manifestName)"
                     + " describes",
                 remedy: "Run the study's command again; it trains this job anew")
         }

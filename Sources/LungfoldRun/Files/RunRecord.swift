@@ -83,7 +83,9 @@ public struct RunRecord: Codable, Sendable {
         jobs = before?.jobs ?? [:]
         // A damaged record must not lead back to a generation that was there before.
         let isDamaged = before == nil && FileSystem.exists(directory.recordFile)
-        generation = isDamaged ? Int(started.timeIntervalSince1970) : min(before?.generation ?? 0, 1 << 60) + 1
+        generation =
+            isDamaged
+            ? Int(started.timeIntervalSince1970) : min(before?.generation ?? 0, 1 << 60) + 1
     }
 
     /// Writes the record.

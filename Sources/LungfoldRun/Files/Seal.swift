@@ -19,7 +19,8 @@ enum Seal {
         let content = Array(file[length...])
         let (count, digest) = (number(file[8..<16]), number(file[16..<24]))
         guard count == UInt64(content.count) else {
-            throw damage(path, "has \(content.count) bytes after its header where \(count) were due")
+            throw damage(
+                path, "has \(content.count) bytes after its header where \(count) were due")
         }
         guard digest == Digest.of(content) else {
             throw damage(path, "is damaged: its digest is not that of its content")

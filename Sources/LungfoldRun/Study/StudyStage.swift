@@ -51,7 +51,8 @@ struct StudyStage {
             let directory = shared.directory.job(job.key)
             do {
                 return try directory.verifiedResult(of: job) == nil
-            } catch let error as LungfoldError where [.badData, .missingInput].contains(error.kind) {
+            } catch let error as LungfoldError where [.badData, .missingInput].contains(error.kind)
+            {
                 Console.warn("\(error.subject): \(error.problem). Training \(job.key) again.")
                 directory.discardResult()
                 return true

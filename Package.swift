@@ -16,10 +16,12 @@ let package = Package(
     ],
     targets: [
         // MARK: System libraries
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CNIfTI", providers: [.apt(["libnifti-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-        .systemLibrary(name: "CMPI", pkgConfig: "mpi-c ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(
+            name: "CMPI", pkgConfig: "mpi-c ompi-c", providers: [.apt(["libopenmpi-dev"])]),
 
         // MARK: C shims and kernels
         .target(name: "CLungfoldMPI", dependencies: ["CMPI"]),
@@ -60,15 +62,19 @@ let package = Package(
             name: "EngineTests", dependencies: ["LungfoldEngine", "CLungfoldKernels"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "ImagingTests", dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
+            name: "ImagingTests",
+            dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["LungfoldTraining", "LungfoldStudy", "LungfoldEngine", "LungfoldImaging"]),
+            dependencies: [
+                "LungfoldTraining", "LungfoldStudy", "LungfoldEngine", "LungfoldImaging",
+            ]),
         .executableTarget(
             name: "ClusterProbe", dependencies: ["LungfoldCluster", "LungfoldStudy"],
             path: "Tests/ClusterProbe"),
         .testTarget(
-            name: "ClusterTests", dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
+            name: "ClusterTests",
+            dependencies: ["LungfoldCluster", "LungfoldStudy", "ClusterProbe"]),
         .testTarget(
             name: "ReportTests", dependencies: ["LungfoldReport", "LungfoldStudy"],
             exclude: ["Snapshots"]),

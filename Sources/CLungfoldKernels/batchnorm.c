@@ -15,8 +15,9 @@ void lf_batchnorm_forward(const lf_batchnorm *op) {
     for (int c = 0; c < op->channels; c++) {
         double sum = total(op->sums, op->channels, 0, c), squares = total(op->sums, op->channels, 1, c);
         double mean = sum / op->count, variance = fmax(squares / op->count - mean * mean, 0);
-        // fmax takes the number of a number and a NaN; a network that has diverged must say so.
-        if (isnan(squares) || isnan(sum))
+        // fmax takes the number of a number and a NaN, and an infinite variance silences its channel;
+        // a network that has diverged must say so.
+        if (!isfinite(squares) || !isfinite(sum))
             variance = NAN;
         double inverse = 1 / sqrt(variance + op->epsilon);
         op->mean[c] = (float)mean;

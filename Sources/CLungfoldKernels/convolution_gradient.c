@@ -35,6 +35,11 @@ static int wide_chunk(const lf_conv_gradient *op, const lf_strips *s) {
     return (int)lf_min(chunk < 1 ? 1 : chunk, op->batch * s->per_image);
 }
 
+/// Channels of a tile in the planes: with several panels, the last is as wide as the others.
+static size_t plane_channels(int channels) {
+    return channels <= LF_PANEL ? (size_t)channels : lf_round_up(channels, LF_PANEL);
+}
+
 static job job_of(const lf_kernels *kernels, const lf_conv_gradient *op) {
     job j = {.kernels = kernels,
              .op = op,
@@ -53,8 +58,8 @@ static job job_of(const lf_kernels *kernels, const lf_conv_gradient *op) {
     }
     if (op->algorithm == LF_CONV_WINOGRAD) {
         size_t tiles = (size_t)j.strips.tiles * (is_wide(op) ? wide_chunk(op, &j.strips) : 1);
-        j.x_plane = lf_plane(tiles * op->in);
-        j.z_plane = lf_plane(tiles * op->out);
+        j.x_plane = lf_plane(tiles * plane_channels(op->in));
+        j.z_plane = lf_plane(tiles * plane_channels(op->out));
     }
     return j;
 }

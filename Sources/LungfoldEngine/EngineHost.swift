@@ -12,4 +12,8 @@ public enum EngineHost {
     public static var openBLASCore: String {
         openblas_get_corename().map { String(cString: $0) } ?? "unknown"
     }
+
+    /// Floating-point operations a second of one core when nothing but the register-blocked product
+    /// runs, from the first-level cache: the roof of what the engine can reach.
+    public static func measuredPeakFLOPs() -> Double { lf_measure_peak(lf_kernels_best()) }
 }

@@ -62,7 +62,7 @@ public final class InferenceEngine {
     }
 
     /// Runs a pass and tells how long each of its parts took.
-    public func measurePass(images: [Float]) -> [(name: String, seconds: Double)] {
+    public func measurePass(images: [Float]) -> [StepTime] {
         backend.measuresSteps = true
         defer { backend.measuresSteps = false }
         _ = classify(images: images)
@@ -73,11 +73,12 @@ public final class InferenceEngine {
 extension NetworkDescription {
     /// A bias before batch normalisation has no effect in training and is not computed.
     func checkFixedBiases(_ weights: WeightSet) throws {
-        for tensor in parameters where tensor.role == .convolutionBias && !tensor.isTrainable {
-            guard let values = weights.tensors[tensor.name]?.values, values.contains(where: { $0 != 0 })
+        for (layer, next) in zip(layers, layers.dropFirst()) {
+            guard case .convolution(let name, _, _, _) = layer, case .batchNorm = next,
+                let bias = weights.tensors["\(name).bias"], bias.values.contains(where: { $0 != 0 })
             else { continue }
             throw EngineError(
-                "tensor '\(tensor.name)'",
+                "tensor '\(name).bias'",
                 "is not 0, as biases before batch normalisation must be",
                 remedy: "Subtract it from the running mean that follows, and set it to 0")
         }

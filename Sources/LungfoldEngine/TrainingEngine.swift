@@ -101,7 +101,7 @@ public final class TrainingEngine {
     public func finishPopulationStatistics() { backend.finishPopulationStatistics() }
 
     /// Runs a step and tells how long each of its parts took.
-    public func measureStep(images: [Float], labels: [UInt8]) -> [(name: String, seconds: Double)] {
+    public func measureStep(images: [Float], labels: [UInt8]) -> [StepTime] {
         backend.measuresSteps = true
         defer { backend.measuresSteps = false }
         _ = step(images: images, labels: labels, learningRate: 0, dropoutKey: 0)

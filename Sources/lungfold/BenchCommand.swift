@@ -12,6 +12,7 @@ struct BenchCommand: ParsableCommand {
             unset; `lungfold doctor` says what is in the way of speed.
 
               lungfold bench --network segnet --batch 4 --image-size 256 --threads 2 --steps 10 --json -
+              lungfold bench --network unet --layers
             """)
 
     @Option(help: ArgumentHelp("The network.", valueName: "segnet|unet"))
@@ -38,6 +39,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Measure inference instead of training.")
     var inference = false
 
+    @Flag(help: "Print what each layer takes, and its share of what the cores could do.")
+    var layers = false
+
     @OptionGroup var convolution: ConvolutionOption
     @OptionGroup var threads: ThreadsOption
 
@@ -50,9 +54,9 @@ struct BenchCommand: ParsableCommand {
         settings.filters = filters
         settings.depth = depth
         settings.convolution = convolution.convolution
-        try Benchmark(
+        let benchmark = try Benchmark(
             network: network, task: task, settings: settings, batch: batch, steps: steps,
-            inference: inference, threads: threads.threads
-        ).deliver(json: json)
+            inference: inference, threads: threads.threads)
+        try layers ? benchmark.deliverLayers(json: json) : benchmark.deliver(json: json)
     }
 }

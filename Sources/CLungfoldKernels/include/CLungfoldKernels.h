@@ -31,6 +31,8 @@ const lf_kernels *lf_kernels_best(void);
 /// "avx512", "avx2" or "portable"; NULL where this CPU or build lacks it.
 const lf_kernels *lf_kernels_named(const char *name);
 const char *lf_kernels_name(const lf_kernels *kernels);
+/// Floating-point operations a second of the product in the first-level cache, on this thread.
+double lf_measure_peak(const lf_kernels *kernels);
 
 /// A team of threads that runs the items of an operation; the caller is one of them.
 typedef struct lf_pool lf_pool;
@@ -58,7 +60,7 @@ enum {
 typedef struct lf_rows {
     int32_t kind;
     int32_t height, width; ///< of the rows delivered, so twice those of `data` when there are codes
-    int32_t channels;      ///< padded; of this source alone, without `beside`
+    int32_t channels;      ///< padded, or 1: a plain image; of this source alone, without `beside`
     const float *data;
     const uint8_t *codes; ///< not NULL: `data` is unpooled, each value to the coded place of its 2x2
     const float *scale, *shift;

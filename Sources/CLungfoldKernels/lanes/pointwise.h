@@ -53,7 +53,7 @@ LF_INLINE vf exponential(vf x) {
     return (p * r * r + r + 1.0f) * (vf)power;
 }
 
-/// Natural logarithm to about 1 ulp for normal x > 0 (Cephes' coefficients).
+/// Natural logarithm to about 1 ulp for normal x > 0, NaN of NaN (Cephes' coefficients).
 LF_INLINE vf logarithm(vf x) {
     vi bits = (vi)x;
     vf e = __builtin_convertvector((bits >> 23) - 126, vf);
@@ -66,7 +66,8 @@ LF_INLINE vf logarithm(vf x) {
                 1.4249322787e-1f) * m - 1.6668057665e-1f) * m + 2.0000714765e-1f) * m - 2.4999993993e-1f) * m +
             3.3333331174e-1f) * m * z;
     y += e * -2.12194440e-4f;
-    return m + (y - 0.5f * z) + e * 0.693359375f;
+    vf made = m + (y - 0.5f * z) + e * 0.693359375f;
+    return x != x ? x : made; // the bits of a NaN have an exponent, too
 }
 
 /// LF_LANES pixels at a time, a lane a pixel: their logits are first turned from [pixel][class] to

@@ -10,12 +10,23 @@ LF_INLINE vf row_value(const lf_rows *rows, const float *data, size_t at, int c)
 
 static void load_plain(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
     int channels = rows->channels;
+    if (channels == 1) { // the image, the one tensor that is not padded
+        for (int x = 0; x < rows->width; x++)
+            dst[x * stride] = rows->data[pixel + x];
+        return;
+    }
     for (int x = 0; x < rows->width; x++)
         for (int c = 0; c < channels; c += LF_LANES) {
             const float *from = rows->data + (pixel + x) * channels + c;
             read_ahead(from);
             st(dst + x * stride + c, ld(from));
         }
+}
+
+/// An image of one channel has no padding lanes that a vector could read.
+static void load_image(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
+    for (int x = 0; x < rows->width; x++)
+        dst[x * stride] = rows->data[pixel + x];
 }
 
 static void load_normalised(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
@@ -67,7 +78,9 @@ static void load_unpooled(const lf_rows *rows, int n, int r, float *dst, size_t 
 static void load_row(const lf_rows *rows, int n, int r, float *dst, size_t stride) {
     for (; rows; rows = rows->beside) {
         size_t pixel = ((size_t)n * rows->height + r) * rows->width;
-        if (rows->codes)
+        if (rows->channels == 1)
+            load_image(rows, pixel, dst, stride);
+        else if (rows->codes)
             load_unpooled(rows, n, r, dst, stride);
         else if (rows->kind == LF_ROWS_NORMALISED)
             load_normalised(rows, pixel, dst, stride);

@@ -48,8 +48,18 @@ protocol Backend: AnyObject {
     /// Bytes the plan's memory takes.
     var plannedBytes: Int { get }
     /// Seconds each step took when last run, with its name, when asked for by `measuresSteps`.
-    var stepTimes: [(name: String, seconds: Double)] { get }
+    var stepTimes: [StepTime] { get }
     var measuresSteps: Bool { get set }
+}
+
+/// How long one operation of a pass took.
+public struct StepTime: Sendable, Hashable {
+    /// What it did, such as `encoder1_conv2 forward`.
+    public var name: String
+    /// By the clock on the wall.
+    public var seconds: Double
+    /// Two for every multiply-add of the operation's definition; 0 where there are none.
+    public var directFLOPs: Int
 }
 
 /// Adam's memory, in torch's layouts.

@@ -21,7 +21,7 @@ final class CPUBackend: Backend {
     private var updates = 0
 
     let plannedBytes: Int
-    private(set) var stepTimes: [(name: String, seconds: Double)] = []
+    private(set) var stepTimes: [StepTime] = []
     var measuresSteps = false
 
     init(_ plan: Plan, options: EngineOptions) throws {
@@ -177,7 +177,11 @@ final class CPUBackend: Backend {
         let clock = ContinuousClock()
         for index in range {
             let elapsed = clock.measure { run(steps[index]) }
-            stepTimes.append((plan.steps[index].name, elapsed / .seconds(1)))
+            let step = plan.steps[index]
+            stepTimes.append(
+                StepTime(
+                    name: step.name, seconds: elapsed / .seconds(1),
+                    directFLOPs: step.directFLOPs(batch: plan.batch)))
         }
     }
 

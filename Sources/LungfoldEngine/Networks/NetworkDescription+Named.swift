@@ -8,14 +8,15 @@ extension NetworkDescription {
     /// The network of a name, of sizes that a user gave.
     /// - Parameters:
     ///   - name: `segnet` or `unet`.
-    ///   - classes: 2...255: a class index is a byte.
+    ///   - classes: 2...`largestClassCount`.
     ///   - depth: 1...8.
     ///   - filters: 1...1024.
     /// - Throws: `EngineError` naming the size that is out of range, or the names there are.
     public static func named(_ name: String, classes: Int, depth: Int, filters: Int) throws -> Self
     {
         let sizes = [
-            ("classes", classes, 2...255), ("depth", depth, 1...8), ("filters", filters, 1...1024),
+            ("classes", classes, 2...largestClassCount), ("depth", depth, 1...8),
+            ("filters", filters, 1...1024),
         ]
         for (size, value, range) in sizes where !range.contains(value) {
             throw EngineError(

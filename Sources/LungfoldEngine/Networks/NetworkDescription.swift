@@ -1,3 +1,5 @@
+import CLungfoldKernels
+
 /// A network for one-channel images: a name, its sizes and its layers. What can be computed from the
 /// layers (parameters, operations, sizes that fit) is.
 public struct NetworkDescription: Sendable, Hashable {
@@ -15,13 +17,18 @@ public struct NetworkDescription: Sendable, Hashable {
     /// through softmax.
     public let layers: [Layer]
 
+    /// The most classes that the loss takes.
+    public static let largestClassCount = Int(LF_MAX_CLASSES)
+
     /// What batch normalisation adds to the variance.
     public static let batchNormEpsilon: Float = 1e-5
 
     /// Describes a network.
     /// - Precondition: what `maxUnpool` and `concatenate` refer to comes before them, at their
-    ///   resolution; the output has `classes` channels at the image's resolution.
+    ///   resolution; the output has `classes` channels, at most `largestClassCount`, at the image's
+    ///   resolution.
     public init(name: String, classes: Int, depth: Int, filters: Int, layers: [Layer]) {
+        precondition(classes <= Self.largestClassCount, "\(name): \(classes) classes")
         self.name = name
         self.classes = classes
         self.depth = depth

@@ -1,9 +1,9 @@
 /// Where each buffer of a plan lies: buffers that are never needed at the same time share memory.
-struct Arena: Sendable {
+package struct Arena: Sendable {
     /// The start of each buffer, in bytes; a multiple of `alignment`.
-    let offsets: [Int]
+    package let offsets: [Int]
     /// Bytes in all.
-    let byteCount: Int
+    package let byteCount: Int
 
     /// A cache line.
     static let alignment = 64
@@ -12,7 +12,7 @@ struct Arena: Sendable {
     /// - Parameters:
     ///   - sizes: bytes of each buffer.
     ///   - lifetimes: the first and last step that touches it; nil: it is never touched.
-    init(sizes: [Int], lifetimes: [ClosedRange<Int>?]) {
+    package init(sizes: [Int], lifetimes: [ClosedRange<Int>?]) {
         var offsets = Array(repeating: 0, count: sizes.count)
         var placed: [(lifetime: ClosedRange<Int>, place: Range<Int>)] = []
         let order = sizes.indices.sorted { (sizes[$0], $1) > (sizes[$1], $0) }

@@ -56,13 +56,15 @@ extension PlanCompiler {
     }
 
     /// A pooled value's gradient belongs to the value before the pool. Where only the pool reads
-    /// that, it stays small, and who needs it large unpools it; else it is added to what the other
-    /// readers left.
+    /// that, and one layer what was pooled, it stays small, and who needs it large unpools it; else
+    /// it is added to what the other readers left.
     private mutating func pooledArrival(at value: Int, pool: Pool, sums: Sums) -> SinkPart {
         let small = values[value].tensor
         let large = values[pool.from].tensor
         values[pool.from].sums.append(sums)
-        if values[pool.from].directReads == 0, values[pool.from].normalisation != nil {
+        if values[pool.from].directReads == 0, values[value].directReads == 1,
+            values[pool.from].normalisation != nil
+        {
             let out = makeTensor(
                 height: small.height, width: small.width, channels: small.channels)
             values[pool.from].gradient = out
@@ -108,8 +110,9 @@ extension PlanCompiler {
         }
         // The innermost unpooling reads the innermost pool: its gradient is that of the pooled value.
         precondition(
-            values[before].directReads == 0 && values[before].normalisation != nil,
-            "unpooling reads batch normalisation's output")
+            values[before].directReads == 0 && values[value].directReads == 1
+                && values[before].normalisation != nil,
+            "unpooling alone reads what was pooled, which batch normalisation made")
         let out = makeTensor(height: small.height, width: small.width, channels: small.channels)
         values[before].gradient = out
         values[before].gradientCodes = pools[values[value].pool!].codes

@@ -157,6 +157,9 @@ extension PlanCompiler {
         let large = values[from].tensor
         let training = plan.purpose == .training
         var value = values[from]
+        precondition(
+            dropout == 0 || value.rectified && value.normalisation == nil,
+            "a dropout before '\(name)' follows a ReLU without batch normalisation")
         value.tensor = makeTensor(
             height: large.height / 2, width: large.width / 2, channels: large.channels)
         value.pool = pools.count

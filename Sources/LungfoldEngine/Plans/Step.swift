@@ -212,3 +212,47 @@ extension Step {
         }
     }
 }
+
+extension Step {
+    /// The multiply-adds of its definition, two operations each, for a mini-batch: what a direct
+    /// computation would need, however it is really done.
+    func directFLOPs(batch: Int) -> Int {
+        func product(_ height: Int, _ width: Int, _ taps: Int, _ input: Int, _ output: Int) -> Int {
+            2 * batch * height * width * taps * input * output
+        }
+        switch self {
+        case .convolution(let s):
+            return product(s.height, s.width, s.kernel * s.kernel, s.usedInput, s.usedOutput)
+        case .convolutionGradient(let s):
+            return product(s.height, s.width, s.kernel * s.kernel, s.usedInput, s.usedOutput)
+        case .upconvolution(let s), .upconvolutionBackward(let s), .upconvolutionGradient(let s):
+            return product(s.height, s.width, 4, s.inChannels, s.outChannels)
+        case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .sink:
+            return 0
+        }
+    }
+}
+
+extension ConvolutionStep {
+    fileprivate var usedInput: Int {
+        if case .thinIn(let channels) = method { return channels }
+        return inChannels
+    }
+
+    fileprivate var usedOutput: Int {
+        if case .thinOut(let channels) = method { return channels }
+        return outChannels
+    }
+}
+
+extension ConvolutionGradientStep {
+    fileprivate var usedInput: Int {
+        if case .thinIn(let channels) = method { return channels }
+        return inChannels
+    }
+
+    fileprivate var usedOutput: Int {
+        if case .thinOut(let channels) = method { return channels }
+        return outChannels
+    }
+}

@@ -27,13 +27,13 @@ public struct Benchmark: Sendable {
 
     private static let warmUpSteps = 2
 
-    private let network: NetworkKind
+    let network: NetworkKind
     private let task: SegmentationTask
     private let settings: TrainingSettings
-    private let batch: Int
-    private let steps: Int
+    let batch: Int
+    let steps: Int
     private let inference: Bool
-    private let threads: Int
+    let threads: Int
 
     /// Describes a benchmark.
     /// - Throws: `LungfoldError` for sizes that do not fit.
@@ -88,18 +88,7 @@ public struct Benchmark: Sendable {
     // MARK: Steps
 
     private func trainingStep() throws -> (UInt64) throws -> Void {
-        let description = try settings.description(of: network, task: task)
-        let size = settings.imageSize
-        var random = CounterRandom(seed: 1, stream: "bench weights")
-        let weights = description.initialWeights { random.normal() }
-        let engine = try LungfoldError.translating(.usage) {
-            let engine = try TrainingEngine(
-                description, batch: batch, height: size, width: size,
-                classWeights: Array(repeating: 1, count: task.classCount),
-                options: settings.engineOptions(threads: threads))
-            try engine.load(weights)
-            return engine
-        }
+        let engine = try trainingEngine()
         let (images, labels) = randomSlices()
         return { index in
             _ = engine.step(
@@ -108,19 +97,48 @@ public struct Benchmark: Sendable {
     }
 
     private func inferenceStep() throws -> (UInt64) throws -> Void {
-        let description = try settings.description(of: network, task: task)
-        let size = settings.imageSize
-        var random = CounterRandom(seed: 1, stream: "bench weights")
-        let weights = description.initialWeights { random.normal() }
-        let engine = try LungfoldError.translating(.usage) {
-            let engine = try InferenceEngine(
-                description, batch: batch, height: size, width: size,
-                options: settings.engineOptions(threads: threads))
-            try engine.load(weights)
-            return engine
-        }
+        let engine = try inferenceEngine()
         let images = randomSlices().images
         return { _ in _ = engine.classify(images: images) }
+    }
+
+    /// The times of each operation of one step.
+    func stepTimes() throws -> () -> [StepTime] {
+        let (images, labels) = randomSlices()
+        if inference {
+            let engine = try inferenceEngine()
+            return { engine.measurePass(images: images) }
+        }
+        let engine = try trainingEngine()
+        return { engine.measureStep(images: images, labels: labels) }
+    }
+
+    private func trainingEngine() throws -> TrainingEngine {
+        let description = try settings.description(of: network, task: task)
+        return try LungfoldError.translating(.usage) {
+            let engine = try TrainingEngine(
+                description, batch: batch, height: settings.imageSize, width: settings.imageSize,
+                classWeights: Array(repeating: 1, count: task.classCount),
+                options: settings.engineOptions(threads: threads))
+            try engine.load(randomWeights(description))
+            return engine
+        }
+    }
+
+    private func inferenceEngine() throws -> InferenceEngine {
+        let description = try settings.description(of: network, task: task)
+        return try LungfoldError.translating(.usage) {
+            let engine = try InferenceEngine(
+                description, batch: batch, height: settings.imageSize, width: settings.imageSize,
+                options: settings.engineOptions(threads: threads))
+            try engine.load(randomWeights(description))
+            return engine
+        }
+    }
+
+    private func randomWeights(_ description: NetworkDescription) -> WeightSet {
+        var random = CounterRandom(seed: 1, stream: "bench weights")
+        return description.initialWeights { random.normal() }
     }
 
     private func randomSlices() -> (images: [Float], labels: [UInt8]) {

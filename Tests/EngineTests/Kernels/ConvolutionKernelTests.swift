@@ -80,7 +80,8 @@ private let shapes = [
         }
     }
 
-    @Test("every form of input, padded with zeros after it is made",
+    @Test(
+        "every form of input, padded with zeros after it is made",
         arguments: InstructionSet.allCases, RowForm.allCases)
     func forms(_ set: InstructionSet, _ form: RowForm) throws {
         for algorithm in [Algorithm.winograd, .direct, .thinOut] {
@@ -100,7 +101,8 @@ private let shapes = [
     @Test("zeros, constants and offsets", arguments: InstructionSet.allCases)
     func values(_ set: InstructionSet) throws {
         for algorithm in [Algorithm.winograd, .direct] {
-            for (offset, spread) in [(0.0, 0.0), (1.5, 0), (1000, 1), (1e-30, 1e-31), (1e15, 1e14)] {
+            for (offset, spread) in [(0.0, 0.0), (1.5, 0), (1000, 1), (1e-30, 1e-31), (1e15, 1e14)]
+            {
                 let bench = try Bench(set)
                 var draw = Draw(3)
                 let maps = Maps(1, 11, 14, 18) { offset + spread * draw.uniform() }

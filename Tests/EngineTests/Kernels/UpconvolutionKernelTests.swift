@@ -7,7 +7,8 @@ import Testing
     private static let shapes = [
         ConvolutionShape(1, 1, 1, 1, 1, kernel: 2), ConvolutionShape(2, 3, 5, 17, 2, kernel: 2),
         ConvolutionShape(3, 4, 4, 2, 33, kernel: 2), ConvolutionShape(1, 35, 50, 3, 17, kernel: 2),
-        ConvolutionShape(1, 10, 131, 17, 3, kernel: 2), ConvolutionShape(1, 6, 7, 130, 65, kernel: 2),
+        ConvolutionShape(1, 10, 131, 17, 3, kernel: 2),
+        ConvolutionShape(1, 6, 7, 130, 65, kernel: 2),
     ]
 
     @Test("forward is the definition", arguments: InstructionSet.allCases, shapes)

@@ -26,7 +26,8 @@ struct Lungfold: ParsableCommand {
             """,
         version: Program.version,
         subcommands: [
-            StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+            StudyCommand.self, StatusCommand.self, TrainCommand.self, EvaluateCommand.self,
+            PredictCommand.self,
             InspectCommand.self, PhantomCommand.self, ReportCommand.self, BenchCommand.self,
             DoctorCommand.self,
         ])

@@ -38,7 +38,8 @@ final class StudyTests: XCTestCase {
         for job in try jobs(in: folder) {
             let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/jobs/\(job)")
             XCTAssertEqual(
-                names.sorted(), ["history.csv", "result.json", "weights.safetensors"], job)
+                names.sorted(),
+                ["history.csv", "manifest.json", "result.json", "weights.safetensors"], job)
         }
         let tables = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/report/tables")
         XCTAssertTrue(tables.contains { $0.hasSuffix(".csv") })

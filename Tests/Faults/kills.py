@@ -125,11 +125,13 @@ def together(scale, dice, study):
         ended = [run.end() for run in runs]
         codes = sorted(e.code for e in ended)
         refused = [e for e in ended if e.code == 73]
+        # Five seconds, and what a start takes on this machine just now.
+        limit = 5 + 5 * study.start_seconds()
         loss = None
         if codes not in ([0, 0], [0, 73]):
             loss = f"codes {codes}: {[e.errors[-200:] for e in ended]}"
-        elif any("running a study here" not in e.errors or e.seconds > 10 for e in refused):
-            loss = f"refused late or without a name: {refused}"
+        elif any("running a study here" not in e.errors or e.seconds > limit for e in refused):
+            loss = f"refused later than {limit:.1f} s or without a name: {refused}"
         yield loss or study.difference(folder)
         study.forget(folder)
 

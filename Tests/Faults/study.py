@@ -141,6 +141,12 @@ class Study:
         self.reference, self.seconds = digests(folder), ended.seconds
         self.finished = folder
 
+    def start_seconds(self):
+        """How long one start of the program with MPI takes at this moment."""
+        begin = time.monotonic()
+        subprocess.run([self.program, "doctor"], capture_output=True, check=False)
+        return time.monotonic() - begin
+
     def loss(self, folder, ranks=2, environment=None):
         """Runs the command again until it is through; what is lost then, or None."""
         before = finished_jobs(folder)

@@ -1,18 +1,19 @@
 import LungfoldStudy
 
 /// A header by which a file's damage shows: a mark, the length and the digest of what follows.
-enum Seal {
+package enum Seal {
     private static let mark = Array("LUNGFLD1".utf8)
-    private static let length = 24
+    /// Bytes before the content.
+    package static let length = 24
 
     /// The header of a content.
-    static func header(of content: [UInt8]) -> [UInt8] {
+    package static func header(of content: [UInt8]) -> [UInt8] {
         mark + bytes(UInt64(content.count)) + bytes(Digest.of(content))
     }
 
     /// The content of a sealed file.
     /// - Throws: `LungfoldError` (`badData`) for a file that is cut, changed or none of ours.
-    static func open(_ file: [UInt8], path: String) throws -> [UInt8] {
+    package static func open(_ file: [UInt8], path: String) throws -> [UInt8] {
         guard file.count >= length, Array(file.prefix(mark.count)) == mark else {
             throw damage(path, "does not begin as a file of Lungfold's does")
         }

@@ -13,6 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // MARK: System libraries
@@ -39,7 +40,12 @@ let package = Package(
             name: "LungfoldTraining",
             dependencies: ["LungfoldStudy", "LungfoldEngine", "LungfoldImaging"]),
         .target(name: "LungfoldCluster", dependencies: ["LungfoldStudy", "CLungfoldMPI"]),
-        .target(name: "LungfoldReport", dependencies: ["LungfoldStudy"]),
+        .target(
+            name: "LungfoldReport",
+            dependencies: [
+                "LungfoldStudy", "LungfoldImaging",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
         .target(
             name: "LungfoldRun",
             dependencies: [

@@ -56,6 +56,8 @@ struct GroupFindings {
     let selectionByData: [SelectionData: Selection]
     /// The fold jobs of the best experiment; nil where the protocol has no folds, or none yet.
     let folds: FoldFindings?
+    /// The test slices of the best experiment: all folds', or the hold-out's, by number.
+    let slices: [SliceFindings]
 
     /// The best experiment over the first stage.
     var best: ExperimentFindings? {
@@ -132,9 +134,13 @@ struct Findings {
         let folds = foldRecords.first.map {
             FoldFindings(experiment: $0.job.experiment, records: foldRecords)
         }
+        let evaluated =
+            folds?.records ?? experiments.first { $0.experiment == selection?.experiment }?.records
+        let slices = (evaluated ?? []).compactMap(\.result)
+            .flatMap { SliceFindings.of($0, outcome.material) }.sorted { $0.number < $1.number }
         return GroupFindings(
             network: network, task: task, experiments: experiments, selection: selection,
-            selectionByData: byData, folds: folds)
+            selectionByData: byData, folds: folds, slices: slices)
     }
 }
 

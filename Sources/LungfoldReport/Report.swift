@@ -16,38 +16,45 @@ public struct ReportFile: Hashable, Sendable {
 public struct Report: Sendable {
     /// All tables, in the order of the page.
     public let tables: [Table]
-    private let summary: String
-    private let page: String
+    /// All plots, in the order of the page. Somebody else draws them: this target runs no programs.
+    public let plots: [Plot]
+    private let findings: Findings
 
     /// Makes the report of an outcome, complete or not: what is not there yet is shown as missing,
     /// what failed with its reason, and every mean with the number of values behind it.
     ///
     /// The study and its results are taken to be checked (`Study.check`, `JobResult.check`).
     public init(outcome: StudyOutcome) {
-        let findings = Findings(outcome)
+        findings = Findings(outcome)
         tables = StudyTables(findings: findings).all
-        summary = Summary(findings: findings).json.text
-        page = IndexPage(findings: findings, tables: tables).html
+        plots = StudyPlots(findings: findings).all
     }
 
     /// The best experiment of each network and task, as Markdown: what a terminal shows at the end.
     public var mainTable: String { MarkdownRenderer.render(tables[0]) }
 
-    /// The files: `report/summary.json`, `report/index.html`, and each table as `report/tables/NAME.csv`
-    /// and `.md`.
-    public func files() -> [ReportFile] {
+    /// The files: `report/summary.json`, `report/index.html`, each table as `report/tables/NAME.csv`,
+    /// `.md` and `.tex`, and the data of each plot as `report/figures/NAME.dat`.
+    /// - Parameter drawings: the plots as SVG files, by name; the page says how to get those that
+    ///   are missing.
+    public func files(drawings: [String: String] = [:]) throws -> [ReportFile] {
+        let page = ReportPage(
+            findings: findings, tables: tables, plots: plots, drawings: drawings,
+            pictures: PagePictures(findings))
+        return [
+            ReportFile(path: "report/summary.json", text: Summary(findings: findings).json.text),
+            ReportFile(path: "report/index.html", text: try page.html()),
+        ] + tables.flatMap(files) + plots.map(file)
+    }
+
+    private func files(_ table: Table) -> [ReportFile] {
         [
-            ReportFile(path: "report/summary.json", text: summary),
-            ReportFile(path: "report/index.html", text: page),
-        ]
-            + tables.flatMap { table in
-                [
-                    ReportFile(
-                        path: "report/tables/\(table.name).csv", text: CSVRenderer.render(table)),
-                    ReportFile(
-                        path: "report/tables/\(table.name).md",
-                        text: MarkdownRenderer.render(table)),
-                ]
-            }
+            ("csv", CSVRenderer.render(table)), ("md", MarkdownRenderer.render(table)),
+            ("tex", LaTeXRenderer.render(table)),
+        ].map { ReportFile(path: "report/tables/\(table.name).\($0)", text: $1) }
+    }
+
+    private func file(_ plot: Plot) -> ReportFile {
+        ReportFile(path: "report/figures/\(plot.dataFile)", text: plot.data)
     }
 }

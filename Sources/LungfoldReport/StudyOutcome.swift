@@ -11,6 +11,10 @@ public struct StudyOutcome: Sendable {
     /// The pixel counts of the four labels at the label file's own resolution, for Table 1; nil where
     /// they were not counted. They also tell whether the data are the paper's.
     public var classCounts: ClassCounts?
+    /// The slices and predictions, for pictures and surfaces; nil where they were not kept.
+    public var material: SliceMaterial?
+    /// Where the results come from.
+    public var origin = StudyOrigin()
 
     /// Makes an outcome.
     public init(
@@ -21,5 +25,41 @@ public struct StudyOutcome: Sendable {
         self.results = results
         self.failures = failures
         self.classCounts = classCounts
+    }
+}
+
+/// Where a study's results come from, as far as it depends on neither time nor place.
+public struct StudyOrigin: Hashable, Sendable {
+    /// The program's version; nil where it is not known.
+    public var version: String?
+    /// The number of slices.
+    public var sliceCount: Int?
+    /// The digest of the slices as the networks saw them.
+    public var dataDigest: String?
+
+    /// Knows nothing.
+    public init() {}
+}
+
+/// Slices at the networks' size, each `size * size` values, row-major, and what networks made of them.
+public struct SliceMaterial: Sendable {
+    /// Rows, and columns, of a slice.
+    public var size: Int
+    /// Grey values as the networks saw them.
+    public var images: [[UInt8]]
+    /// Grey values before the lung mask; nil without one.
+    public var unmasked: [[UInt8]]?
+    /// 1 in the lungs, 0 elsewhere; nil without a mask.
+    public var lungs: [[UInt8]]?
+    /// Labels 0...3.
+    public var labels: [[UInt8]]
+    /// The class of each pixel of each test slice of a job, in its split's order, by job key.
+    public var predictions: [String: [[UInt8]]] = [:]
+
+    /// Gathers slices, without predictions.
+    public init(size: Int, images: [[UInt8]], labels: [[UInt8]]) {
+        self.size = size
+        self.images = images
+        self.labels = labels
     }
 }

@@ -20,7 +20,17 @@ struct StudyTables {
             tables.append(bestScores(task))
         }
         if study.protocol != .holdout { tables += [table7, table7ByFold] }
-        return tables + [jobs]
+        return tables + beyondThePaper + [jobs]
+    }
+
+    /// What the paper has no tables of; of slices only where some are tested.
+    private var beyondThePaper: [Table] {
+        var tables = [selection]
+        let comparisons = findings.comparisons
+        if !comparisons.isEmpty { tables.append(comparison(comparisons)) }
+        guard findings.groups.contains(where: { !$0.slices.isEmpty }) else { return tables }
+        if findings.outcome.material != nil { tables.append(surfaces) }
+        return tables + [burden, slices]
     }
 
     /// The best experiment of each network and task in a line.

@@ -23,6 +23,9 @@ struct Summary {
             "experiments": .array(findings.groups.flatMap(experiments)),
             "best": .array(findings.groups.map(best)),
             "folds": .array(findings.groups.compactMap(folds)),
+            "comparisons": comparisons,
+            "selections": selections,
+            "testSlices": testSlices,
         ])
     }
 

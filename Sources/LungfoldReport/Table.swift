@@ -29,6 +29,8 @@ public struct Table: Sendable {
         case integer(Int)
         /// A number of which pages show so many decimals, rounded; CSV files have all its digits.
         case real(Double, decimals: Int)
+        /// A p value, of which pages show four decimals.
+        case probability(Double)
         /// A number that pages show whole, such as a learning rate.
         case exact(Double)
         /// A figure that is 0/0.
@@ -104,6 +106,8 @@ extension Table.Cell {
         case .text(let text): text
         case .integer(let number): "\(number)"
         case .real(let value, let decimals): String(format: "%.\(decimals)f", value)
+        case .probability(let value):
+            value < 0.0001 ? "< 0.0001" : String(format: "%.4f", value)
         case .exact(let value): "\(value)"
         case .undefined: "undefined"
         case .missing: "missing"

@@ -11,7 +11,7 @@ public enum CSVRenderer {
         switch cell {
         case .text(let text): quoted(text)
         case .integer(let number): "\(number)"
-        case .real(let value, _), .exact(let value): "\(value)"
+        case .real(let value, _), .exact(let value), .probability(let value): "\(value)"
         case .undefined, .missing, .blank: ""
         }
     }
@@ -78,13 +78,15 @@ public enum MarkdownRenderer {
 enum HTMLTableRenderer {
     static func render(_ table: Table) -> String {
         let table = table.condensed
-        var html = "<table id=\"\(escapedHTML(table.name))\">\n"
+        var html = "<table id=\"\(escapedHTML(table.name))\" class=\"sortable\">\n"
         html += "<caption>\(escapedHTML(table.title))</caption>\n<thead>\n"
         html += groupRow(table.columns)
-        html +=
-            "<tr>"
-            + table.columns.map { "<th scope=\"col\">\(escapedHTML($0.title))</th>" }
-            .joined()
+        let heads = table.columns.indices.map { column in
+            let isNumeric = table.rows.contains { $0[column].isNumeric }
+            let style = isNumeric ? " class=\"n\"" : ""
+            return "<th scope=\"col\"\(style)>\(escapedHTML(table.columns[column].title))</th>"
+        }
+        html += "<tr>" + heads.joined()
         html += "</tr>\n</thead>\n<tbody>\n"
         for row in table.rows { html += "<tr>" + row.map(cell).joined() + "</tr>\n" }
         html += "</tbody>\n</table>\n"
@@ -117,7 +119,10 @@ enum HTMLTableRenderer {
         return switch cell {
         case .text: "<td>\(text)</td>"
         case .undefined, .missing: "<td class=\"n none\">\(text)</td>"
-        case .integer, .real, .exact, .blank: "<td class=\"n\">\(text)</td>"
+        // What rounding hides still sorts.
+        case .real(let value, _), .probability(let value):
+            "<td class=\"n\" data-value=\"\(value)\">\(text)</td>"
+        case .integer, .exact, .blank: "<td class=\"n\">\(text)</td>"
         }
     }
 }

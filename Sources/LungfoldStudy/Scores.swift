@@ -25,6 +25,33 @@ public enum Score: String, Codable, CaseIterable, Hashable, Sendable {
     }
 }
 
+/// What became of the pixels with regard to one class.
+public struct ClassOutcome: Hashable, Sendable {
+    /// Pixels of the class that were found.
+    public var truePositives: Int
+    /// Pixels of other classes that were taken for it.
+    public var falsePositives: Int
+    /// Pixels of the class that were missed.
+    public var falseNegatives: Int
+    /// Pixels of other classes that were left alone.
+    public var trueNegatives: Int
+
+    /// Counts pixels.
+    public init(
+        truePositives: Int, falsePositives: Int, falseNegatives: Int, trueNegatives: Int
+    ) {
+        self.truePositives = truePositives
+        self.falsePositives = falsePositives
+        self.falseNegatives = falseNegatives
+        self.trueNegatives = trueNegatives
+    }
+
+    /// Pixels of the class.
+    public var truth: Int { truePositives + falseNegatives }
+    /// Pixels that were given the class.
+    public var predicted: Int { truePositives + falsePositives }
+}
+
 /// The scores of one class, each in 0...1, or nil where it is 0/0: a class that no pixel has and no
 /// pixel was given has no sensitivity, Dice, G-mean or F2.
 public struct Scores: Codable, Hashable, Sendable {
@@ -75,10 +102,19 @@ extension ConfusionMatrix {
     /// The scores of a class against the rest.
     /// - Parameter index: the class, in 0..<classCount.
     public func scores(ofClass index: Int) -> Scores {
+        let outcome = outcome(ofClass: index)
+        return Scores(
+            truePositives: outcome.truePositives, falsePositives: outcome.falsePositives,
+            falseNegatives: outcome.falseNegatives, trueNegatives: outcome.trueNegatives)
+    }
+
+    /// The pixels of a class against the rest.
+    /// - Parameter index: the class, in 0..<classCount.
+    public func outcome(ofClass index: Int) -> ClassOutcome {
         let truth = (0..<classCount).reduce(0) { $0 + self[index, $1] }
         let predicted = (0..<classCount).reduce(0) { $0 + self[$1, index] }
         let found = self[index, index]
-        return Scores(
+        return ClassOutcome(
             truePositives: found, falsePositives: predicted - found, falseNegatives: truth - found,
             trueNegatives: pixelCount - truth - predicted + found)
     }

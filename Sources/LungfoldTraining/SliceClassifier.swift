@@ -47,6 +47,7 @@ public final class SliceClassifier {
                 images: centred(slices.image(number)), labels: labels, classWeights: classWeights)
             evaluation.weightedLoss += score.weightedLoss
             evaluation.weight += score.weight
+            evaluation.predictions.append(score.predictions)
             var confusion = ConfusionMatrix(classCount: task.classCount)
             confusion.add(truth: labels, prediction: score.predictions)
             evaluation.confusion.append(confusion)
@@ -63,6 +64,8 @@ public struct Evaluation: Sendable {
     public let classCount: Int
     /// A confusion matrix for each slice, in the order asked for.
     public fileprivate(set) var confusion: [ConfusionMatrix] = []
+    /// The class of each pixel of each slice, in the same order.
+    public fileprivate(set) var predictions: [[UInt8]] = []
     /// The sum of w * CE over all pixels, w the weight of the pixel's class.
     public fileprivate(set) var weightedLoss = 0.0
     /// The sum of w over all pixels.

@@ -93,7 +93,8 @@ final class Trainer {
             job: job, classWeights: classWeights, inputMean: Double(file.inputMean),
             testConfusion: test.confusion, validationConfusion: validation.confusion,
             history: state.history)
-        return TrainedNetwork(result: result, weights: file.weights)
+        return TrainedNetwork(
+            result: result, weights: file.weights, testPredictions: test.predictions)
     }
 
     private func measurePopulation() {

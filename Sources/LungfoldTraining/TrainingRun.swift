@@ -8,6 +8,8 @@ public struct TrainedNetwork: Sendable {
     public var result: JobResult
     /// The trained weights, with the metadata that `NetworkFile` reads.
     public var weights: WeightSet
+    /// The class of each pixel of each test slice, in the order of the split's.
+    public var testPredictions: [[UInt8]]
 }
 
 /// One job from slices to result. It knows nothing of ranks.

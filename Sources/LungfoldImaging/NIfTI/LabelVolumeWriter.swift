@@ -3,7 +3,7 @@ import LungfoldStudy
 /// Writes predicted labels so that they lie over the images they were predicted from: the input's
 /// header is kept (qform, sform, spacings, units), only what makes it labels is changed (uint8, no
 /// scaling, intent LABEL = 1002); labels of a PNG folder get unit spacing and no orientation.
-public struct LabelVolumeWriter: Sendable {
+public struct LabelVolumeWriter: Codable, Sendable {
     /// Rows of the input's slices.
     public let rows: Int
     /// Columns of the input's slices.
@@ -46,6 +46,21 @@ public struct LabelVolumeWriter: Sendable {
             Resize.labels($0, rows: size, columns: size, toRows: rows, toColumns: columns)
         }
         try NIfTIWriter.write(slices, rows: rows, columns: columns, header: header, to: path)
+    }
+
+    /// The bytes of a `.nii.gz` file in which some slices are labelled and all others are 0.
+    /// - Parameters:
+    ///   - labels: by slice, 1-based, `size * size` labels each, row-major.
+    ///   - size: rows and columns of the labels.
+    public func encode(_ labels: [Int: [UInt8]], size: Int) throws -> [UInt8] {
+        let blank = [UInt8](repeating: 0, count: rows * columns)
+        let slices = (1...count).map { number in
+            labels[number].map {
+                Resize.labels($0, rows: size, columns: size, toRows: rows, toColumns: columns)
+            } ?? blank
+        }
+        return try NIfTIWriter.encode(
+            slices, rows: rows, columns: columns, header: header, isCompressed: true)
     }
 
     /// Checks an output's name before any work is done for it.

@@ -11,15 +11,25 @@ enum NIfTIWriter {
     static func write(
         _ slices: [[UInt8]], rows: Int, columns: Int, header: [UInt8], to path: String
     ) throws {
-        let isCompressed = try compression(of: path)
+        try WholeFile.write(
+            encode(
+                slices, rows: rows, columns: columns, header: header,
+                isCompressed: compression(of: path)),
+            to: path)
+    }
+
+    /// The bytes of a volume's file.
+    static func encode(
+        _ slices: [[UInt8]], rows: Int, columns: Int, header: [UInt8], isCompressed: Bool
+    ) throws -> [UInt8] {
         var bytes = header
         bytes.reserveCapacity(header.count + slices.count * rows * columns)
         for slice in slices { append(slice, rows: rows, columns: columns, to: &bytes) }
-        guard isCompressed else { return try WholeFile.write(bytes, to: path) }
+        guard isCompressed else { return bytes }
         guard let packed = ImagingShim.gzip(bytes) else {
-            throw LungfoldError(.io, path, "cannot be compressed: not enough memory")
+            throw LungfoldError(.io, "a volume", "cannot be compressed: not enough memory")
         }
-        try WholeFile.write(packed, to: path)
+        return packed
     }
 
     /// Whether the name asks for gzip.

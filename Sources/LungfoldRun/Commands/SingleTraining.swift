@@ -53,7 +53,8 @@ public struct SingleTraining {
         let start = ContinuousClock.now
         let training = JobTraining(
             job: job, slices: slices, dataDigest: Digest.text(of: slices.encoded()),
-            threads: threads, directory: directory)
+            threads: threads, directory: directory,
+            geometry: try LabelVolumeWriter(like: loader.imagesPath))
         let result = try training.run(shouldStop: { StopSignals.hasArrived }) { progress in
             guard progress.endsEpoch else { return }
             Console.say(

@@ -31,13 +31,13 @@ public struct JobDirectory: Hashable, Sendable {
     public var isBegun: Bool { checkpointFiles.contains(where: FileSystem.exists) }
 
     /// Writes a finished job, its manifest last.
-    public func save(_ result: JobResult, weights: [UInt8]) throws {
+    /// - Parameter more: further files of the job, by name.
+    public func save(_ result: JobResult, weights: [UInt8], more: [String: [UInt8]] = [:]) throws {
         try FileSystem.makeDirectory(path)
-        let contents = [
-            "weights.safetensors": weights,
-            "history.csv": Array(HistoryTable(result).csv.utf8),
-            "result.json": try JSON.encode(result),
-        ]
+        var contents = more
+        contents["weights.safetensors"] = weights
+        contents["history.csv"] = Array(HistoryTable(result).csv.utf8)
+        contents["result.json"] = try JSON.encode(result)
         for (name, content) in contents.sorted(by: { $0.key < $1.key }) {
             try WholeFile.write(content, to: "\(path)/\(name)")
         }

@@ -14,6 +14,8 @@ struct JobTraining {
     let dataDigest: String
     let threads: Int
     let directory: JobDirectory
+    /// The geometry that predictions get.
+    let geometry: LabelVolumeWriter
     /// Is told of checkpoints that cannot be used.
     var notice: (String) -> Void = Console.alert
     /// Throws where this process may no longer write to the folder.
@@ -40,7 +42,9 @@ struct JobTraining {
             save: saving(to: checkpoints, shouldStop)
         ).run()
         try permission()
-        try directory.save(trained.result, weights: trained.weights.encoded())
+        try directory.save(
+            trained.result, weights: trained.weights.encoded(),
+            more: JobEvidence(trained, geometry: geometry).files())
         return trained.result
     }
 

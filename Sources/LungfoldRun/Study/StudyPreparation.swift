@@ -6,17 +6,23 @@ struct SharedStudy: Sendable {
     let directory: RunDirectory
     let file: StudyFile
     let slices: SliceSet
+    /// The geometry of the images' file, which predictions get too.
+    let geometry: LabelVolumeWriter
 
     var study: Study { file.study }
 
     /// As bytes for the broadcast.
     func encoded() throws -> [UInt8] {
-        let header = try JSON.encode(Header(path: directory.path, file: file))
+        let header = try JSON.encode(
+            Header(path: directory.path, file: file, geometry: geometry))
         return Self.length(header.count) + header + slices.encoded()
     }
 
-    init(directory: RunDirectory, file: StudyFile, slices: SliceSet) {
+    init(
+        directory: RunDirectory, file: StudyFile, slices: SliceSet, geometry: LabelVolumeWriter
+    ) {
         self.directory = directory
+        self.geometry = geometry
         self.file = file
         self.slices = slices
     }
@@ -27,12 +33,14 @@ struct SharedStudy: Sendable {
             from: Array(bytes.dropFirst(8).prefix(count)), subject: "the study from rank 0")
         self.init(
             directory: RunDirectory(path: header.path), file: header.file,
-            slices: try SliceSet(encoded: Array(bytes.dropFirst(8 + count))))
+            slices: try SliceSet(encoded: Array(bytes.dropFirst(8 + count))),
+            geometry: header.geometry)
     }
 
     private struct Header: Codable {
         var path: String
         var file: StudyFile
+        var geometry: LabelVolumeWriter
     }
 
     private static func length(_ count: Int) -> [UInt8] {
@@ -66,7 +74,7 @@ extension StudyRequest {
             file: StudyFile(
                 sliceCount: slices.count, dataDigest: digest,
                 labelCounts: try inspect(notice), study: study),
-            slices: slices)
+            slices: slices, geometry: try LabelVolumeWriter(like: data.imagesPath))
     }
 
     /// The folds asked for, of those that there are.

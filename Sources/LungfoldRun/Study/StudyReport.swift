@@ -20,8 +20,23 @@ public struct StudyReport: Sendable {
         let second = study.secondStage(results: results)
         results += try read(second) { try directory.job($0.key).result(of: $0) }
         let failures = try read(study.jobs() + second) { try directory.job($0.key).failure() }
-        return StudyOutcome(
+        var outcome = StudyOutcome(
             study: study, results: results, failures: failures, classCounts: file.labelCounts)
+        outcome.origin.version = Program.version
+        outcome.origin.sliceCount = file.sliceCount
+        outcome.origin.dataDigest = file.dataDigest
+        return outcome
+    }
+
+    /// What the folder knows, with the slices and what the best experiments made of them.
+    private func illustrated() throws -> StudyOutcome {
+        var outcome = try outcome()
+        let files = outcome.illustratedJobs.map { key in
+            (key, "\(directory.job(key).path)/\(JobEvidence.testName)")
+        }
+        outcome.material = try SliceArchive(directory)
+            .load(predictions: Dictionary(uniqueKeysWithValues: files))
+        return outcome
     }
 
     /// Writes the report, and the jobs that failed in this run where their own rank could not.
@@ -31,17 +46,29 @@ public struct StudyReport: Sendable {
             let job = directory.job(failure.key)
             if try job.failure() != failure { try job.save(failure) }
         }
-        let outcome = try outcome()
+        let outcome = try illustrated()
         let report = Report(outcome: outcome)
-        for file in report.files() {
-            let path = "\(directory.path)/\(file.path)"
-            try FileSystem.makeDirectory(FileSystem.directory(of: path))
-            try WholeFile.write(file.bytes, to: path)
-        }
+        try save(report)
         let finished = Set(outcome.results.map(\.key))
         let failures = outcome.failures.filter { !finished.contains($0.key) }
         show(report, failures)
         return failures
+    }
+
+    /// Writes the files of the report, and its plots where there is gnuplot.
+    private func save(_ report: Report) throws {
+        let drawings = try Gnuplot.draw(report.plots, notice: Console.warn)
+        var files = try report.files(drawings: drawings.compactMapValues(\.svg))
+            .map { ($0.path, $0.bytes) }
+        for (name, drawing) in drawings.sorted(by: { $0.key < $1.key }) {
+            files.append(("report/figures/\(name).svg", Array((drawing.svg ?? "").utf8)))
+            files.append(("report/figures/\(name).pdf", drawing.pdf))
+        }
+        for (name, bytes) in files {
+            let path = "\(directory.path)/\(name)"
+            try FileSystem.makeDirectory(FileSystem.directory(of: path))
+            try WholeFile.write(bytes, to: path)
+        }
     }
 
     /// `lungfold report`: writes the report and prints the main table.

@@ -37,6 +37,7 @@ public struct StudyRun: Sendable {
                 }
                 try directory.claim(for: shared.file)
                 directory.sweep()
+                try SliceArchive(directory).keep(shared.slices, loader: request.data)
                 return try shared.encoded()
             })
         try checkSurroundings(world, shared)

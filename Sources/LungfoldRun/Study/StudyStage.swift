@@ -67,7 +67,8 @@ struct StudyStage {
         do {
             let training = JobTraining(
                 job: job, slices: shared.slices, dataDigest: shared.file.dataDigest,
-                threads: threads, directory: directory, permission: permission.check)
+                threads: threads, directory: directory, geometry: shared.geometry,
+                permission: permission.check)
             var reported = ContinuousClock.now
             let result = try training.run(shouldStop: { context.shouldStop }) {
                 context.countStep()

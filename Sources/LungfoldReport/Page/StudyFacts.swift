@@ -1,0 +1,50 @@
+import LungfoldStudy
+
+/// What was run, in a list of names and values.
+struct StudyFacts {
+    let findings: Findings
+
+    private var study: Study { findings.study }
+
+    var list: [PageView.Fact] {
+        let settings = study.settings
+        let origin = findings.outcome.origin
+        var entries: [(String, String)] = []
+        if let count = origin.sliceCount, let digest = origin.dataDigest {
+            entries.append(("Data", "\(count) slices, digest \(digest)"))
+        }
+        entries += [
+            ("Protocol", study.protocol.rawValue),
+            ("Networks", study.networks.map(\.title).joined(separator: ", ")),
+            ("Tasks", study.tasks.map(\.rawValue).joined(separator: ", ")),
+            (
+                "Splits (training/validation/test)",
+                study.splits.filter(isRun).map(describe).joined(separator: "; ")
+            ),
+            ("Best experiment chosen on", "\(study.selectOn.rawValue) slices"),
+            ("Epochs", "\(settings.epochs)"),
+            ("Image size", "\(settings.imageSize) × \(settings.imageSize)"),
+            ("Encoder depth, filters", "\(settings.depth), \(settings.filters)"),
+            ("Augmentation", settings.augment ? "flip, rotation, shift" : "none"),
+            (
+                "Class weights from",
+                settings.classWeightsFrom == .all ? "all slices" : "training slices"
+            ),
+            ("Convolution", settings.convolution.rawValue), ("Seed", "\(settings.seed)"),
+        ]
+        if let version = origin.version { entries.append(("Lungfold", version)) }
+        entries.append(("Hosts, threads, times", "run.json in the study's folder"))
+        return entries.map { PageView.Fact(name: $0, value: $1) }
+    }
+
+    private func isRun(_ split: Split) -> Bool {
+        study.protocol == .holdout
+            ? !split.isFold
+            : !split.isFold || study.folds.map(SplitPlan.foldName).contains(split.name)
+    }
+
+    private func describe(_ split: Split) -> String {
+        let sizes = [split.training, split.validation, split.test].map { "\($0.count)" }
+        return "\(split.name) \(sizes.joined(separator: "/"))"
+    }
+}

@@ -1,0 +1,22 @@
+/// A picture of the report.
+struct Picture {
+    /// Its name in file names.
+    let name: String
+    /// What it shows, below it.
+    let caption: String
+    /// The same for who cannot see it.
+    let alternative: String
+    let raster: Raster
+    /// Whether it is shown as large as the page allows.
+    var isWide = true
+}
+
+/// What colours mean in pictures, of the palette of Okabe and Ito.
+enum Palette {
+    static let found = Colour(0, 158, 115)
+    static let wrongClass = Colour(240, 228, 66)
+    static let added = Colour(213, 94, 0)
+    static let missed = Colour(86, 180, 233)
+    /// Ground-glass opacity, consolidation, pleural effusion.
+    static let classes = [Colour(86, 180, 233), Colour(230, 159, 0), Colour(204, 121, 167)]
+}

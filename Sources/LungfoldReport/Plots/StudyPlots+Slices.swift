@@ -1,0 +1,155 @@
+import LungfoldStudy
+
+/// What the paper has no plots of.
+extension StudyPlots {
+    /// Every fold a point, the mean a bar.
+    func folds(_ task: SegmentationTask, _ groups: [GroupFindings]) -> Plot? {
+        guard groups.contains(where: { !($0.folds?.values(.dice, ofClass: 1) ?? []).isEmpty })
+        else {
+            return nil
+        }
+        var data = PlotData()
+        for (place, group) in groups.enumerated() {
+            let shift = (Double(place) - Double(groups.count - 1) / 2) * 0.3
+            let values = task.lesionClasses.map {
+                ($0, group.folds?.values(.dice, ofClass: $0) ?? [])
+            }
+            data.add(
+                "\(group.title): class, place, Dice of a fold",
+                values.flatMap { index, folds in
+                    folds.map { ["\(index)", "\(Double(index) + shift)", datum($0)] }
+                })
+            data.add(
+                "\(group.title): class, place, mean Dice of the folds",
+                values.map { index, folds in
+                    ["\(index)", "\(Double(index) + shift)", datum(Statistics(folds).mean)]
+                })
+        }
+        let file = "\(name(task, "folds")).dat"
+        let series = groups.enumerated().flatMap { index, group in
+            [
+                "\"\(file)\" index \(2 * index) using 2:3 with points \(style(group.network))"
+                    + " title \"\(group.network.title)\"",
+                "\"\(file)\" index \(2 * index + 1) using 2:3:(0.1) with xerrorbars pointtype 0"
+                    + " linewidth 2 linecolor rgb \"\(group.network.colour)\" notitle",
+            ]
+        }
+        let tics = task.lesionClasses.map { "\"\(task.classNames[$0])\" \($0)" }
+        return Plot(
+            name: name(task, "folds"),
+            caption:
+                "Dice of each class in each fold, \(task.rawValue): every fold a point, the bar"
+                + " their mean.",
+            alternative: groups.map { group in
+                let means = task.lesionClasses.map { index in
+                    let folds = Statistics(group.folds?.values(.dice, ofClass: index) ?? [])
+                    return "\(task.classNames[index]) \(folds.mean.map(rounded) ?? "undefined")"
+                }
+                return "\(group.network.title), means: \(means.joined(separator: ", "))"
+            }.joined(separator: "; "),
+            width: task == .binary ? 420 : 680, height: 340, data: data.text,
+            commands: """
+                set ylabel "Dice"
+                set yrange [0:1]
+                set xrange [0.4:\(Double(task.classCount) - 0.4)]
+                set xtics (\(tics.joined(separator: ", ")))
+                plot \(series.joined(separator: ", \\\n  "))
+                """)
+    }
+
+    /// Dice against the lesion's size.
+    func lesionSize(_ task: SegmentationTask, _ groups: [GroupFindings]) -> Plot? {
+        scatter(
+            task, groups, "lesion-size",
+            caption:
+                "Dice of all lesions of a slice against their true size, \(task.rawValue): every"
+                + " test slice of the best experiments. Small lesions are where networks differ.",
+            commands: """
+                set xlabel "True lesion pixels"
+                set ylabel "Dice"
+                set logscale x
+                set yrange [-0.02:1.02]
+                """
+        ) { slice in
+            guard slice.lesion.truth > 0, let dice = slice.lesionDice else { return nil }
+            return (Double(slice.lesion.truth), dice)
+        }
+    }
+
+    /// Lesion burden, truth against prediction.
+    func burden(_ task: SegmentationTask, _ groups: [GroupFindings]) -> Plot? {
+        scatter(
+            task, groups, "burden",
+            caption: "Lesion burden as a share of"
+                + " \(StudyTables(findings: findings).burdenBasis), \(task.rawValue): truth against"
+                + " prediction, a point a slice. On the line both are equal.",
+            commands: """
+                set xlabel "True burden"
+                set ylabel "Predicted burden"
+                set xrange [0:*]
+                set yrange [0:*]
+                """, extra: "x with lines linecolor rgb \"#808080\" dashtype 2 notitle"
+        ) { $0.burden.map { ($0.truth, $0.prediction) } }
+    }
+
+    private func scatter(
+        _ task: SegmentationTask, _ groups: [GroupFindings], _ what: String, caption: String,
+        commands: String, extra: String? = nil, point: (SliceFindings) -> (Double, Double)?
+    ) -> Plot? {
+        let points = groups.map { group in
+            group.slices.compactMap { slice in point(slice).map { (slice.number, $0.0, $0.1) } }
+        }
+        guard points.contains(where: { !$0.isEmpty }) else { return nil }
+        var data = PlotData()
+        for (group, points) in zip(groups, points) {
+            data.add(
+                "\(group.title): x, y, slice", points.map { [datum($0.1), datum($0.2), "\($0.0)"] })
+        }
+        let series = groups.enumerated().map { index, group in
+            "\"\(name(task, what)).dat\" index \(index) using 1:2 with points"
+                + " \(style(group.network)) title \"\(group.network.title)\""
+        }
+        return Plot(
+            name: name(task, what), caption: caption,
+            alternative: groups.indices.map {
+                "\(groups[$0].network.title): \(points[$0].count) slices"
+            }.joined(separator: "; ") + ". The values are in the table of slices.",
+            width: 520, height: 360, data: data.text,
+            commands: commands + "\nplot "
+                + ((extra.map { [$0] } ?? []) + series).joined(separator: ", \\\n  "))
+    }
+
+    /// One network's Dice against the other's, slice by slice.
+    func pairs(_ task: SegmentationTask, _ groups: [GroupFindings]) -> Plot? {
+        guard groups.count == 2 else { return nil }
+        let others = Dictionary(
+            groups[1].slices.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+        let points = groups[0].slices.compactMap { slice -> [String]? in
+            guard let a = slice.lesionDice, let b = others[slice.number]?.lesionDice else {
+                return nil
+            }
+            return [datum(a), datum(b), "\(slice.number)"]
+        }
+        guard !points.isEmpty else { return nil }
+        var data = PlotData()
+        data.add("Dice of SegNet, Dice of U-Net, slice", points)
+        return Plot(
+            name: name(task, "pairs"),
+            caption:
+                "Dice of all lesions of a slice, \(task.rawValue): SegNet against U-Net, a point a"
+                + " slice. Above the line U-Net is better.",
+            alternative: "\(points.count) slices; the comparison's table has the mean difference.",
+            width: 420, height: 380, data: data.text,
+            commands: """
+                set xlabel "SegNet, Dice"
+                set ylabel "U-Net, Dice"
+                set xrange [-0.02:1.02]
+                set yrange [-0.02:1.02]
+                set size square
+                unset key
+                plot x with lines linecolor rgb "#808080" dashtype 2, \\
+                  "\(name(task, "pairs")).dat" using 1:2 with points pointtype 7 pointsize 0.6 \\
+                  linecolor rgb "#009e73"
+                """)
+    }
+}

@@ -1,0 +1,124 @@
+import LungfoldImaging
+import LungfoldStudy
+import LungfoldTraining
+
+/// What a job leaves for people, other programs and the report besides its result: its predictions
+/// and its scores slice by slice, in nnU-Net's layout.
+struct JobEvidence {
+    /// Predictions over the input, in its geometry and at its resolution; slices that are not tested
+    /// are 0.
+    static let predictionsName = "predictions.nii.gz"
+    /// Predictions of the test slices, in the split's order, at the networks' size.
+    static let testName = "test-slices.nii.gz"
+    /// Scores of each test slice.
+    static let summaryName = "summary.json"
+
+    private let trained: TrainedNetwork
+    private let geometry: LabelVolumeWriter
+
+    init(_ trained: TrainedNetwork, geometry: LabelVolumeWriter) {
+        self.trained = trained
+        self.geometry = geometry
+    }
+
+    /// The files by name.
+    func files() throws -> [String: [UInt8]] {
+        let slices = trained.testPredictions
+        let size = Int(Double(slices.first?.count ?? 0).squareRoot())
+        let byNumber = Dictionary(
+            zip(trained.result.split.test, slices), uniquingKeysWith: { first, _ in first })
+        return [
+            Self.predictionsName: try geometry.encode(byNumber, size: size),
+            Self.testName: try PixelVolume(size: size, slices: slices).encoded(isLabel: true),
+            Self.summaryName: try JSON.encode(CaseSummary(trained.result)),
+        ]
+    }
+}
+
+/// Scores slice by slice in the layout of nnU-Net's `summary.json`: every class of the foreground by its
+/// index, and means over slices that leave out what is 0/0 (null).
+struct CaseSummary: Encodable {
+    struct Metrics: Encodable {
+        var dice: Double?
+        var iou: Double?
+        var falsePositives, truePositives, falseNegatives, trueNegatives: Double
+        var predicted, reference: Double
+
+        enum CodingKeys: String, CodingKey {
+            case dice = "Dice"
+            case iou = "IoU"
+            case falsePositives = "FP"
+            case truePositives = "TP"
+            case falseNegatives = "FN"
+            case trueNegatives = "TN"
+            case predicted = "n_pred"
+            case reference = "n_ref"
+        }
+
+        init(_ outcome: ClassOutcome) {
+            truePositives = Double(outcome.truePositives)
+            falsePositives = Double(outcome.falsePositives)
+            falseNegatives = Double(outcome.falseNegatives)
+            trueNegatives = Double(outcome.trueNegatives)
+            predicted = Double(outcome.predicted)
+            reference = Double(outcome.truth)
+            let union = truePositives + falsePositives + falseNegatives
+            dice = union == 0 ? nil : 2 * truePositives / (union + truePositives)
+            iou = union == 0 ? nil : truePositives / union
+        }
+
+        /// The mean of several.
+        init(meanOf all: [Metrics]) {
+            func mean(_ value: (Metrics) -> Double?) -> Double? { Statistics(all.map(value)).mean }
+            (dice, iou) = (mean(\.dice), mean(\.iou))
+            truePositives = mean(\.truePositives) ?? 0
+            falsePositives = mean(\.falsePositives) ?? 0
+            falseNegatives = mean(\.falseNegatives) ?? 0
+            trueNegatives = mean(\.trueNegatives) ?? 0
+            predicted = mean(\.predicted) ?? 0
+            reference = mean(\.reference) ?? 0
+        }
+    }
+
+    struct Case: Encodable {
+        var referenceFile: String
+        var predictionFile: String
+        var metrics: [String: Metrics]
+
+        enum CodingKeys: String, CodingKey {
+            case referenceFile = "reference_file"
+            case predictionFile = "prediction_file"
+            case metrics
+        }
+    }
+
+    var foregroundMean: Metrics
+    var mean: [String: Metrics]
+    var cases: [Case]
+
+    enum CodingKeys: String, CodingKey {
+        case foregroundMean = "foreground_mean"
+        case mean
+        case cases = "metric_per_case"
+    }
+
+    init(_ result: JobResult) {
+        let classes = Array(1..<result.task.classCount)
+        let cases = zip(result.split.test, result.testConfusion).map { number, matrix in
+            Case(
+                referenceFile: "slice \(number)",
+                predictionFile: "\(JobEvidence.predictionsName), slice \(number)",
+                metrics: Dictionary(
+                    uniqueKeysWithValues: classes.map {
+                        ("\($0)", Metrics(matrix.outcome(ofClass: $0)))
+                    }))
+        }
+        let means = Dictionary(
+            uniqueKeysWithValues: classes.map { index in
+                ("\(index)", Metrics(meanOf: cases.compactMap { $0.metrics["\(index)"] }))
+            })
+        self.cases = cases
+        mean = means
+        foregroundMean = Metrics(meanOf: classes.compactMap { means["\($0)"] })
+    }
+}

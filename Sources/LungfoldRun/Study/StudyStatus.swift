@@ -24,11 +24,15 @@ public struct StudyStatus: Codable, Hashable, Sendable {
     public var generation: Int
     /// The process that writes here, and its host; nil when none does.
     var owner: DirectoryLock.Owner?
-    /// Jobs by what has become of them; `begun` have a checkpoint and nobody at work on them.
+    /// The jobs that are done.
     public var finished: [String] = []
+    /// The jobs that a rank is at work on.
     public var running: [RunningJob] = []
+    /// The jobs that have a checkpoint and nobody at work on them.
     public var begun: [String] = []
+    /// The jobs that nobody has begun.
     public var waiting: [String] = []
+    /// The jobs that ended without a result.
     public var failed: [JobFailure] = []
     /// Seconds that the jobs still take at the pace so far.
     public var secondsLeft: Double?

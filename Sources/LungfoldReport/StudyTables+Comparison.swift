@@ -38,24 +38,42 @@ extension StudyTables {
             ])
     }
 
-    /// The networks compared in pairs, over slices and over folds.
+    /// The networks compared in pairs, over slices.
     func comparison(_ comparisons: [PairedComparison]) -> Table {
-        let slices = ["pairs", "SegNet", "U-Net", "difference", "low", "high", "p", "p (Holm)"]
-        let folds = ["pairs", "difference", "t", "p", "p (Holm)"]
         let columns =
-            ["Task", "Measure"].map { Table.Column($0) }
-            + slices.map { Table.Column($0, group: "Slices") }
-            + [Table.Column("undefined", group: "Slices", isHiddenWhenZero: true)]
-            + (study.protocol == .holdout ? [] : folds.map { Table.Column($0, group: "Folds") })
-        let rows = comparisons.map { comparison -> [Table.Cell] in
-            let cells =
-                [.text(comparison.task.rawValue), .text(comparison.measure)]
-                + sliceCells(comparison)
-            return cells + (study.protocol == .holdout ? [] : foldCells(comparison))
-        }
+            ["Task", "Measure", "Slices", "SegNet", "U-Net", "Difference"].map { Table.Column($0) }
+            + ["low", "high"].map { Table.Column($0, group: "95 % interval") }
+            + ["p", "p after Holm"].map { Table.Column($0, group: "Wilcoxon") }
+            + [Table.Column("Undefined", isHiddenWhenZero: true)]
         return Table(
             name: "comparison", title: "SegNet less U-Net on the same slices", columns: columns,
-            rows: rows, notes: comparisonNotes)
+            rows: comparisons.map { comparison in
+                [.text(comparison.task.rawValue), .text(comparison.measure)]
+                    + sliceCells(comparison)
+            },
+            notes: [
+                "Mean of each network over slices, mean difference with its bootstrap interval"
+                    + " (\(BootstrapInterval.resamples) resamples), Wilcoxon's signed-rank test with"
+                    + " Holm's correction over all rows; a slice where a measure is 0/0 for either"
+                    + " network is left out."
+            ])
+    }
+
+    /// The networks compared in pairs, over folds.
+    func foldComparison(_ comparisons: [PairedComparison]) -> Table {
+        let columns = ["Task", "Measure", "Folds", "Difference", "t", "p", "p after Holm"]
+            .map { Table.Column($0) }
+        return Table(
+            name: "comparison-folds", title: "SegNet less U-Net on the same folds",
+            columns: columns,
+            rows: comparisons.map { comparison in
+                [.text(comparison.task.rawValue), .text(comparison.measure)]
+                    + foldCells(comparison)
+            },
+            notes: [
+                "Each fold's scores from its pooled confusion matrix; the corrected resampled t test"
+                    + " of Nadeau and Bengio, with Holm's correction over all rows."
+            ])
     }
 
     private func sliceCells(_ comparison: PairedComparison) -> [Table.Cell] {
@@ -77,16 +95,6 @@ extension StudyTables {
             .score(comparison.folds.difference.mean),
             comparison.foldTest?.t.map { .real($0, decimals: 3) } ?? .undefined,
             .p(comparison.foldTest?.pValue), .p(comparison.foldPHolm),
-        ]
-    }
-
-    private var comparisonNotes: [String] {
-        [
-            "Slices: mean of each network, mean difference with its 95 % bootstrap interval"
-                + " (\(BootstrapInterval.resamples) resamples), Wilcoxon's signed-rank test;"
-                + " a slice where a measure is 0/0 for either network is left out.",
-            "Folds: the corrected resampled t test of Nadeau and Bengio. Holm's correction covers"
-                + " all rows of the table.",
         ]
     }
 
@@ -148,7 +156,10 @@ extension StudyTables {
         return Table(
             name: "burden", title: "Lesion burden, truth against prediction", columns: columns,
             rows: rows,
-            notes: ["Lesions of any class as a share of \(burdenBasis), slice by slice."])
+            notes: [
+                "Lesions of any class as a share of \(burdenBasis), slice by slice. Above 1: lesions"
+                    + " are predicted beyond it."
+            ])
     }
 
     /// What lesion burden is a share of.

@@ -27,7 +27,10 @@ struct StudyTables {
     private var beyondThePaper: [Table] {
         var tables = [selection]
         let comparisons = findings.comparisons
-        if !comparisons.isEmpty { tables.append(comparison(comparisons)) }
+        if !comparisons.isEmpty {
+            tables.append(comparison(comparisons))
+            if study.protocol != .holdout { tables.append(foldComparison(comparisons)) }
+        }
         guard findings.groups.contains(where: { !$0.slices.isEmpty }) else { return tables }
         if findings.outcome.material != nil { tables.append(surfaces) }
         return tables + [burden, slices]

@@ -94,7 +94,8 @@ final class Trainer {
             testConfusion: test.confusion, validationConfusion: validation.confusion,
             history: state.history)
         return TrainedNetwork(
-            result: result, weights: file.weights, testPredictions: test.predictions)
+            result: result, weights: file.weights, testPredictions: test.predictions,
+            validationPredictions: validation.predictions)
     }
 
     private func measurePopulation() {

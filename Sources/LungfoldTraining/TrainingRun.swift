@@ -10,6 +10,8 @@ public struct TrainedNetwork: Sendable {
     public var weights: WeightSet
     /// The class of each pixel of each test slice, in the order of the split's.
     public var testPredictions: [[UInt8]]
+    /// The same of each validation slice.
+    public var validationPredictions: [[UInt8]]
 }
 
 /// One job from slices to result. It knows nothing of ranks.

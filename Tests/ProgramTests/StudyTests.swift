@@ -39,7 +39,11 @@ final class StudyTests: XCTestCase {
             let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/jobs/\(job)")
             XCTAssertEqual(
                 names.sorted(),
-                ["history.csv", "manifest.json", "result.json", "weights.safetensors"], job)
+                [
+                    "events.out.tfevents.0000000000.lungfold", "history.csv", "manifest.json",
+                    "predictions.nii.gz", "result.json", "summary.json", "test-slices.nii.gz",
+                    "weights.safetensors",
+                ], job)
         }
         let tables = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/report/tables")
         XCTAssertTrue(tables.contains { $0.hasSuffix(".csv") })

@@ -73,4 +73,36 @@ enum Sample {
             ],
             classCounts: PaperResults.classCounts)
     }
+
+    /// A finished binary study on folds of 4 x 4 pixels, with its slices: truth is the left half,
+    /// SegNet finds its left column, U-Net all of it and a pixel more in even slices.
+    static func illustrated() throws -> StudyOutcome {
+        let study = Study(
+            tasks: [.binary],
+            experiments: [
+                .segnet: [Experiment.paper(.segnet)[0]], .unet: [Experiment.paper(.unet)[0]],
+            ], splits: try Study.splits(for: .grid, sliceCount: 15, seed: 1))
+        let truth: [UInt8] = (0..<16).map { $0 % 4 < 2 ? 1 : 0 }
+        func prediction(_ job: Job, _ slice: Int) -> [UInt8] {
+            if job.network == .segnet { return (0..<16).map { $0 % 4 < 1 ? 1 : 0 } }
+            return (0..<16).map { $0 % 4 < 2 || (slice % 2 == 0 && $0 == 3) ? 1 : 0 }
+        }
+        var material = SliceMaterial(
+            size: 4, images: Array(repeating: Array(repeating: 90, count: 16), count: 15),
+            labels: Array(repeating: truth, count: 15))
+        let results = study.jobs().map { job in
+            let predictions = job.split.test.map { prediction(job, $0) }
+            material.predictions[job.key] = predictions
+            let matrices = predictions.map { prediction in
+                var matrix = ConfusionMatrix(classCount: 2)
+                matrix.add(truth: truth, prediction: prediction)
+                return matrix
+            }
+            return result(
+                job, test: matrices, validation: job.split.validation.map { _ in matrices[0] })
+        }
+        var outcome = StudyOutcome(study: study, results: results)
+        outcome.material = material
+        return outcome
+    }
 }

@@ -24,7 +24,7 @@ struct SnapshotTests {
             .appendingPathComponent("Snapshots/\(name)")
         let isRecording = ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] != nil
         if isRecording { try? FileManager.default.removeItem(at: folder) }
-        for file in report.files() {
+        for file in try report.files() {
             let url = folder.appendingPathComponent(file.path)
             if isRecording {
                 try FileManager.default.createDirectory(
@@ -36,7 +36,7 @@ struct SnapshotTests {
             }
         }
         #expect(!isRecording, "recorded, not compared")
-        #expect(try fileCount(folder) == report.files().count, "a file too many or too few")
+        #expect(try fileCount(folder) == (try report.files().count), "a file too many or too few")
     }
 
     private func fileCount(_ folder: URL) throws -> Int {

@@ -72,13 +72,13 @@ struct SummaryTests {
     @Test("The order of the results does not matter, to any file")
     func order() throws {
         let outcome = try Sample.partialGrid()
-        let files = Report(outcome: outcome).files()
+        let files = try Report(outcome: outcome).files()
         var random = CounterRandom(seed: 3, stream: "order")
         for _ in 0..<3 {
             var shuffled = outcome
             shuffled.results.shuffle(using: &random)
             shuffled.failures.reverse()
-            #expect(Report(outcome: shuffled).files() == files)
+            #expect(try Report(outcome: shuffled).files() == files)
         }
     }
 
@@ -95,7 +95,7 @@ struct SummaryTests {
 
     private func parse(_ outcome: StudyOutcome) throws -> [String: Any] {
         let file = try #require(
-            Report(outcome: outcome).files().first { $0.path == "report/summary.json" })
+            try Report(outcome: outcome).files().first { $0.path == "report/summary.json" })
         let json = try JSONSerialization.jsonObject(with: Data(file.bytes))
         return try #require(json as? [String: Any])
     }

@@ -10,6 +10,7 @@ enum PageStyle {
             --ink: #e4e8ec; --paper: #14181d; --faint: #a3aeba; --line: #333b44; --band: #1c2229;
             --warn: #fdba74; --link: #7cc0ff; --heat: #56b4e9;
           }
+          figure.plot svg { filter: brightness(1.3); }
         }
         * { box-sizing: border-box; }
         html { scroll-behavior: smooth; scroll-padding-top: 1rem; }

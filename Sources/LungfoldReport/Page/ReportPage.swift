@@ -86,7 +86,7 @@ struct ReportPage {
 
     private func beyond() throws -> PageView.Section {
         var blocks = [confusions, plotBlock("folds", "Spread over folds")]
-        for name in ["comparison", "selection", "surfaces", "burden"] {
+        for name in ["comparison", "comparison-folds", "selection", "surfaces", "burden"] {
             blocks.append(tables.contains { $0.name == name } ? table(name) : .init())
         }
         blocks.append(plotBlock("lesion-size", "Dice against lesion size"))
@@ -99,6 +99,8 @@ struct ReportPage {
                         id: "worst-\(task.rawValue)", title: "Where they fail, \(task.rawValue)"),
                     html: "<h3 id=\"worst-\(task.rawValue)\">Where they fail,"
                         + " \(task.rawValue): the worst slices first</h3>"
+                        + PagePictures.legend(
+                            PagePictures.classLegend.map { ($0, "truth: \($1)") })
                         + PagePictures.legend(PagePictures.errorLegend(task)), figures: worst))
             let sheets = try findings.groups.filter { $0.task == task }
                 .compactMap(pictures.contactSheet).map(PagePictures.figure)

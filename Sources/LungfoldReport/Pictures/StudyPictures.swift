@@ -3,7 +3,10 @@ import LungfoldStudy
 /// The pictures of a report, where the study's slices were kept.
 struct StudyPictures {
     let findings: Findings
+    /// The slices as they are shown.
     let material: SliceMaterial
+    /// Whether rows and columns are exchanged for that.
+    private let isLying: Bool
 
     /// Between panels, in pixels.
     private var gap: Int { max(1, material.size / 64) }
@@ -13,7 +16,8 @@ struct StudyPictures {
     init?(_ findings: Findings) {
         guard let material = findings.outcome.material, !material.labels.isEmpty else { return nil }
         self.findings = findings
-        self.material = material
+        isLying = material.isLying
+        self.material = isLying ? material.transposed : material
     }
 
     // MARK: The paper's figures
@@ -153,25 +157,18 @@ struct StudyPictures {
     }
 
     private func errors(_ slice: SliceFindings, _ task: SegmentationTask) -> Raster {
-        var raster = grey(material.images[slice.number - 1])
-        let labels = material.labels[slice.number - 1]
-        for (pixel, found) in (slice.prediction ?? []).enumerated() {
-            let truth = task.classIndex(ofLabel: labels[pixel])
-            let colour: Colour? =
-                switch (truth, found) {
-                case (0, 0): nil
-                case (0, _): Palette.added
-                case (_, 0): Palette.missed
-                default: truth == found ? Palette.found : Palette.wrongClass
-                }
-            if let colour { raster.blend(colour, at: pixel, opacity: 0.65) }
-        }
-        return raster
+        let prediction = slice.prediction ?? []
+        return ErrorPicture.raster(
+            grey: material.images[slice.number - 1], labels: material.labels[slice.number - 1],
+            prediction: isLying ? material.transposed(prediction) : prediction, task: task,
+            size: material.size)
     }
 
     private func row(_ panels: [Raster]) -> Raster {
         let size = material.size
-        var row = Raster(width: panels.count * (size + gap) - gap, height: size)
+        var row = Raster(
+            width: panels.count * (size + gap) - gap, height: size,
+            filled: Colour(128, 128, 128))
         for (place, panel) in panels.enumerated() {
             row.put(panel, row: 0, column: place * (size + gap))
         }

@@ -63,7 +63,7 @@ extension StudyPlots {
             task, groups, "lesion-size",
             caption:
                 "Dice of all lesions of a slice against their true size, \(task.rawValue): every"
-                + " test slice of the best experiments. Small lesions are where networks differ.",
+                + " test slice of the best experiments.",
             commands: """
                 set xlabel "True lesion pixels"
                 set ylabel "Dice"

@@ -108,6 +108,8 @@ struct StudyPlots {
                 plot \(series(2))
                 set ylabel "Loss (logarithmic)"
                 set logscale y
+                set autoscale yfix
+                set ytics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
                 plot \(series(3))
                 unset multiplot
                 """)

@@ -1,4 +1,5 @@
 import LungfoldImaging
+import LungfoldReport
 import LungfoldStudy
 import LungfoldTraining
 
@@ -15,23 +16,47 @@ struct JobEvidence {
 
     private let trained: TrainedNetwork
     private let geometry: LabelVolumeWriter
+    private let slices: SliceSet
 
-    init(_ trained: TrainedNetwork, geometry: LabelVolumeWriter) {
+    /// The most validation slices that TensorBoard shows.
+    private let pictureCount = 4
+
+    init(_ trained: TrainedNetwork, geometry: LabelVolumeWriter, slices: SliceSet) {
         self.trained = trained
+        self.slices = slices
         self.geometry = geometry
     }
 
     /// The files by name.
     func files() throws -> [String: [UInt8]] {
-        let slices = trained.testPredictions
-        let size = Int(Double(slices.first?.count ?? 0).squareRoot())
+        let predictions = trained.testPredictions
+        let size = slices.size
         let byNumber = Dictionary(
-            zip(trained.result.split.test, slices), uniquingKeysWith: { first, _ in first })
+            zip(trained.result.split.test, predictions), uniquingKeysWith: { first, _ in first })
         return [
             Self.predictionsName: try geometry.encode(byNumber, size: size),
-            Self.testName: try PixelVolume(size: size, slices: slices).encoded(isLabel: true),
+            Self.testName: try PixelVolume(size: size, slices: predictions).encoded(isLabel: true),
             Self.summaryName: try JSON.encode(CaseSummary(trained.result)),
+            EventFile.name: try events(),
         ]
+    }
+
+    /// The curve for TensorBoard, with the errors on some validation slices.
+    private func events() throws -> [UInt8] {
+        let result = trained.result
+        var file = JobEvents.file(result)
+        let step = result.history.validations.last?.iteration ?? 0
+        let shown = zip(result.split.validation, trained.validationPredictions).prefix(pictureCount)
+        for (number, prediction) in shown {
+            let png = try ErrorPicture.png(
+                grey: slices.image(number).map { UInt8($0.rounded()) },
+                labels: Array(slices.labels(number)), prediction: prediction, task: result.task,
+                size: slices.size)
+            file.add(
+                png: png, width: slices.size, height: slices.size,
+                tag: "validation/slice \(number)", step: step)
+        }
+        return file.bytes
     }
 }
 

@@ -44,7 +44,7 @@ struct JobTraining {
         try permission()
         try directory.save(
             trained.result, weights: trained.weights.encoded(),
-            more: JobEvidence(trained, geometry: geometry).files())
+            more: JobEvidence(trained, geometry: geometry, slices: slices).files())
         return trained.result
     }
 

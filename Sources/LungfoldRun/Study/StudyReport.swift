@@ -48,7 +48,7 @@ public struct StudyReport: Sendable {
         }
         let outcome = try illustrated()
         let report = Report(outcome: outcome)
-        try save(report)
+        try save(report, meanEvents: outcome.meanEvents())
         let finished = Set(outcome.results.map(\.key))
         let failures = outcome.failures.filter { !finished.contains($0.key) }
         show(report, failures)
@@ -56,13 +56,18 @@ public struct StudyReport: Sendable {
     }
 
     /// Writes the files of the report, and its plots where there is gnuplot.
-    private func save(_ report: Report) throws {
+    private func save(
+        _ report: Report, meanEvents: [(run: String, file: EventFile)]
+    ) throws {
         let drawings = try Gnuplot.draw(report.plots, notice: Console.warn)
         var files = try report.files(drawings: drawings.compactMapValues(\.svg))
             .map { ($0.path, $0.bytes) }
         for (name, drawing) in drawings.sorted(by: { $0.key < $1.key }) {
             files.append(("report/figures/\(name).svg", Array((drawing.svg ?? "").utf8)))
             files.append(("report/figures/\(name).pdf", drawing.pdf))
+        }
+        for (run, file) in meanEvents {
+            files.append(("report/tensorboard/\(run)/\(EventFile.name)", file.bytes))
         }
         for (name, bytes) in files {
             let path = "\(directory.path)/\(name)"

@@ -89,3 +89,15 @@ let package = Package(
             dependencies: ["LungfoldRun", "LungfoldStudy", "LungfoldImaging", "lungfold"]),
     ]
 )
+
+// scripts/fuzz builds this apart, with libFuzzer and its instrumentation.
+if Context.environment["LUNGFOLD_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "lungfold-fuzz",
+            dependencies: [
+                "LungfoldStudy", "LungfoldEngine", "LungfoldImaging", "LungfoldTraining",
+                "LungfoldRun",
+            ],
+            path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

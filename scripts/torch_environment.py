@@ -12,7 +12,7 @@ PACKAGES = ["torch", "numpy", "safetensors"]
 
 def ensure():
     """Restarts the running script inside the environment, which it makes if it is not there."""
-    if Path(sys.prefix).resolve() == ENVIRONMENT:
+    if Path(sys.prefix).resolve() == ENVIRONMENT.resolve():
         return
     python = ENVIRONMENT / "bin" / "python"
     complete = ENVIRONMENT / "complete"

@@ -7,9 +7,7 @@
 /// zlib's flag for a gzip wrapper, added to the largest window.
 static const int gzipWindow = 15 + 16;
 
-static uInt chunk(size_t length) {
-    return length > (1u << 30) ? 1u << 30 : (uInt)length;
-}
+static uInt chunk(size_t length) { return length > (1u << 30) ? 1u << 30 : (uInt)length; }
 
 static int isMember(const uint8_t *bytes, size_t length) {
     return length >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;

@@ -81,28 +81,17 @@ int lungfold_nifti_describe(const uint8_t *header, size_t length, LungfoldVolume
 static int convert(const uint8_t *bytes, int32_t datatype, int64_t rows, int64_t columns,
                    double slope, double intercept, double *output) {
     switch (datatype) {
-    case NIFTI_TYPE_UINT8:
-        CONVERT(uint8_t);
-    case NIFTI_TYPE_INT8:
-        CONVERT(int8_t);
-    case NIFTI_TYPE_UINT16:
-        CONVERT(uint16_t);
-    case NIFTI_TYPE_INT16:
-        CONVERT(int16_t);
-    case NIFTI_TYPE_UINT32:
-        CONVERT(uint32_t);
-    case NIFTI_TYPE_INT32:
-        CONVERT(int32_t);
-    case NIFTI_TYPE_UINT64:
-        CONVERT(uint64_t);
-    case NIFTI_TYPE_INT64:
-        CONVERT(int64_t);
-    case NIFTI_TYPE_FLOAT32:
-        CONVERT(float);
-    case NIFTI_TYPE_FLOAT64:
-        CONVERT(double);
-    default:
-        return -1;
+    case NIFTI_TYPE_UINT8: CONVERT(uint8_t);
+    case NIFTI_TYPE_INT8: CONVERT(int8_t);
+    case NIFTI_TYPE_UINT16: CONVERT(uint16_t);
+    case NIFTI_TYPE_INT16: CONVERT(int16_t);
+    case NIFTI_TYPE_UINT32: CONVERT(uint32_t);
+    case NIFTI_TYPE_INT32: CONVERT(int32_t);
+    case NIFTI_TYPE_UINT64: CONVERT(uint64_t);
+    case NIFTI_TYPE_INT64: CONVERT(int64_t);
+    case NIFTI_TYPE_FLOAT32: CONVERT(float);
+    case NIFTI_TYPE_FLOAT64: CONVERT(double);
+    default: return -1;
     }
     return 0;
 }

@@ -44,9 +44,7 @@ static void push(png_structp png, png_bytep bytes, size_t length) {
     sink->position += length;
 }
 
-static void flush(png_structp png) {
-    (void)png;
-}
+static void flush(png_structp png) { (void)png; }
 
 /// Asks for one or three channels of 8 or 16 bits without alpha; grey of fewer bits is unpacked but
 /// not stretched, so that labels keep their values.

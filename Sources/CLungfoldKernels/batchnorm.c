@@ -13,10 +13,11 @@ static double total(const lf_sums *sums, int channels, int which, int c) {
 
 void lf_batchnorm_forward(const lf_batchnorm *op) {
     for (int c = 0; c < op->channels; c++) {
-        double sum = total(op->sums, op->channels, 0, c), squares = total(op->sums, op->channels, 1, c);
+        double sum = total(op->sums, op->channels, 0, c),
+               squares = total(op->sums, op->channels, 1, c);
         double mean = sum / op->count, variance = fmax(squares / op->count - mean * mean, 0);
-        // fmax takes the number of a number and a NaN, and an infinite variance silences its channel;
-        // a network that has diverged must say so.
+        // fmax takes the number of a number and a NaN, and an infinite variance silences its
+        // channel; a network that has diverged must say so.
         if (!isfinite(squares) || !isfinite(sum))
             variance = NAN;
         double inverse = 1 / sqrt(variance + op->epsilon);
@@ -44,7 +45,8 @@ void lf_batchnorm_inference(const lf_batchnorm *op) {
 
 void lf_batchnorm_backward(const lf_batchnorm *op) {
     for (int c = 0; c < op->channels; c++) {
-        double sum = total(op->sums, op->channels, 0, c), about = total(op->sums, op->channels, 1, c);
+        double sum = total(op->sums, op->channels, 0, c),
+               about = total(op->sums, op->channels, 1, c);
         double dgamma = op->inverse[c] * about;
         op->dbeta[c] = (float)sum;
         op->dgamma[c] = (float)dgamma;

@@ -54,7 +54,8 @@ static job job_of(const lf_kernels *kernels, const lf_conv_gradient *op) {
     case LF_CONV_DIRECT: j.slot_floats = taps(op) * area; break;
     default:
         // The thin side first, as the kernel makes them.
-        j.slot_floats = (size_t)taps(op) * op->thin * (op->algorithm == LF_CONV_THIN_IN ? op->out : op->in);
+        j.slot_floats =
+            (size_t)taps(op) * op->thin * (op->algorithm == LF_CONV_THIN_IN ? op->out : op->in);
     }
     if (op->algorithm == LF_CONV_WINOGRAD) {
         size_t tiles = (size_t)j.strips.tiles * (is_wide(op) ? wide_chunk(op, &j.strips) : 1);
@@ -69,8 +70,8 @@ static lf_slab slab_of(const job *j, int channels, int pad, float **scratch) {
                      lf_slab_row(&j->strips, channels, pad)};
 }
 
-/// Fills the slabs of strip `strip` of the batch: the input with its border, the gradient without, or
-/// the other way round where the gradient is the thin side.
+/// Fills the slabs of strip `strip` of the batch: the input with its border, the gradient without,
+/// or the other way round where the gradient is the thin side.
 static void fill(const job *j, int strip, int follows, lf_slab x, int x_pad, lf_slab g, int g_pad) {
     int n = strip / j->strips.per_image, s = strip % j->strips.per_image;
     follows = follows && s > 0;
@@ -79,10 +80,12 @@ static void fill(const job *j, int strip, int follows, lf_slab x, int x_pad, lf_
 }
 
 static int panels(int channels) { return (channels + LF_PANEL - 1) / LF_PANEL; }
-static int panel_width(int channels, int panel) { return (int)lf_min(LF_PANEL, channels - panel * LF_PANEL); }
+static int panel_width(int channels, int panel) {
+    return (int)lf_min(LF_PANEL, channels - panel * LF_PANEL);
+}
 
-/// Transformed tiles lie panel by panel, [panel][tile][LF_PANEL]: a product walks over tiles, and tiles
-/// a power of two apart would share a few cache sets.
+/// Transformed tiles lie panel by panel, [panel][tile][LF_PANEL]: a product walks over tiles, and
+/// tiles a power of two apart would share a few cache sets.
 static lf_planes planes_of(const job *j, size_t plane, int channels) {
     size_t tile = lf_min(channels, LF_PANEL);
     return (lf_planes){plane, tile, (size_t)j->chunk * j->strips.tiles * tile};
@@ -90,7 +93,8 @@ static lf_planes planes_of(const job *j, size_t plane, int channels) {
 
 /// The tiles of a strip, `first` tiles into the planes.
 static void transform(const job *j, lf_slab x, lf_slab g, size_t first, float *v, float *z) {
-    lf_planes to_v = planes_of(j, j->x_plane, j->op->in), to_z = planes_of(j, j->z_plane, j->op->out);
+    lf_planes to_v = planes_of(j, j->x_plane, j->op->in),
+              to_z = planes_of(j, j->z_plane, j->op->out);
     for (int tile = 0; tile < j->strips.tiles; tile += j->strips.across) {
         size_t y = (size_t)tile / j->strips.across * 4, at = first + tile;
         j->kernels->winograd_input(x.data + y * x.row, x.row, j->op->in, j->strips.across,
@@ -118,7 +122,8 @@ static void multiply(const job *j, int point, int panel, const float *v, const f
 static void winograd_slot(const job *j, int first, int end, float *p, float *scratch) {
     const lf_conv_gradient *op = j->op;
     lf_slab x = slab_of(j, op->in, 1, &scratch), g = slab_of(j, op->out, 0, &scratch);
-    float *v = lf_take(&scratch, LF_POINTS * j->x_plane), *z = lf_take(&scratch, LF_POINTS * j->z_plane);
+    float *v = lf_take(&scratch, LF_POINTS * j->x_plane),
+          *z = lf_take(&scratch, LF_POINTS * j->z_plane);
     for (int strip = first; strip < end; strip++) {
         fill(j, strip, strip > first, x, 1, g, 0);
         transform(j, x, g, 0, v, z);
@@ -135,9 +140,10 @@ static void direct_slot(const job *j, int first, int end, float *sum, float *scr
         fill(j, strip, strip > first, x, j->pad, g, 0);
         for (int y = 0; y < j->strips.rows; y++)
             for (int tap = 0; tap < taps(op); tap++) {
-                const float *a = x.data + (y + tap / op->kernel) * x.row + (size_t)(tap % op->kernel) * j->channels;
-                cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, j->channels, op->out, op->width, 1, a,
-                            j->channels, g.data + y * g.row, op->out, 1,
+                const float *a = x.data + (y + tap / op->kernel) * x.row +
+                                 (size_t)(tap % op->kernel) * j->channels;
+                cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, j->channels, op->out,
+                            op->width, 1, a, j->channels, g.data + y * g.row, op->out, 1,
                             sum + (size_t)tap * op->in * op->out, op->out);
             }
     }
@@ -235,7 +241,8 @@ static void thin_weights_item(void *context, int channel, void *memory) {
         }
 }
 
-// ---------------------------------------------------------------- wide: all threads share each product
+// ---------------------------------------------------------------- wide: all threads share each
+// product
 
 static void wide_transform_item(void *context, int item, void *memory) {
     const job *j = context;
@@ -246,7 +253,9 @@ static void wide_transform_item(void *context, int item, void *memory) {
               j->op->shared + LF_POINTS * j->x_plane);
 }
 
-static float *wide_sum(const job *j) { return j->op->shared + LF_POINTS * (j->x_plane + j->z_plane); }
+static float *wide_sum(const job *j) {
+    return j->op->shared + LF_POINTS * (j->x_plane + j->z_plane);
+}
 
 static void wide_product_item(void *context, int item, void *memory) {
     (void)memory;

@@ -28,13 +28,16 @@ typedef struct {
 static void sink_item(void *context, int strip, void *scratch) {
     (void)scratch;
     const sink_job *j = context;
-    int n = strip / j->strips.per_image, s = strip % j->strips.per_image, first = s * j->strips.rows;
+    int n = strip / j->strips.per_image, s = strip % j->strips.per_image,
+        first = s * j->strips.rows;
     size_t stride = j->sink->channels, row = (size_t)j->sink->width * stride;
     j->kernels->sink_rows(j->sink, n, first, lf_rows_in_strip(&j->strips, s, j->sink->height),
-                          j->rows + ((size_t)n * j->sink->height + first) * row, row, stride, strip);
+                          j->rows + ((size_t)n * j->sink->height + first) * row, row, stride,
+                          strip);
 }
 
-void lf_sink_run(lf_pool *pool, const lf_kernels *kernels, int batch, const float *rows, const lf_sink *sink) {
+void lf_sink_run(lf_pool *pool, const lf_kernels *kernels, int batch, const float *rows,
+                 const lf_sink *sink) {
     sink_job j = {kernels, sink, rows, lf_strips_of(sink->height, sink->width)};
     lf_parallel(pool, batch * j.strips.per_image, sink_item, &j);
 }
@@ -50,8 +53,9 @@ static void loss_item(void *context, int strip, void *scratch) {
     (void)scratch;
     const loss_job *j = context;
     int n = strip / j->strips.per_image, s = strip % j->strips.per_image;
-    j->kernels->loss_rows(j->op, n, s * j->strips.rows, lf_rows_in_strip(&j->strips, s, j->op->height),
-                          j->inverse_weight, j->op->sums + 2 * strip);
+    j->kernels->loss_rows(j->op, n, s * j->strips.rows,
+                          lf_rows_in_strip(&j->strips, s, j->op->height), j->inverse_weight,
+                          j->op->sums + 2 * strip);
 }
 
 void lf_loss_run(lf_pool *pool, const lf_kernels *kernels, const lf_loss *op, double *loss_sum,
@@ -88,7 +92,8 @@ static void adam_item(void *context, int item, void *scratch) {
     (void)scratch;
     const adam_job *j = context;
     size_t from = item * LF_ADAM_ITEM, count = lf_min(LF_ADAM_ITEM, j->count - from);
-    j->kernels->adam(j->p + from, j->g + from, j->m + from, j->v + from, count, j->rate, j->root, j->l2);
+    j->kernels->adam(j->p + from, j->g + from, j->m + from, j->v + from, count, j->rate, j->root,
+                     j->l2);
 }
 
 void lf_adam(lf_pool *pool, const lf_kernels *kernels, float *p, const float *g, float *m, float *v,

@@ -38,7 +38,8 @@ typedef struct {
     int index;
 } worker_start;
 
-/// Numbers below 1e-38 count as 0 in every thread: they cost a hundred times more and mean nothing here.
+/// Numbers below 1e-38 count as 0 in every thread: they cost a hundred times more and mean nothing
+/// here.
 static unsigned flush_denormals(void) {
 #if defined(__x86_64__)
     unsigned before = _mm_getcsr();
@@ -74,7 +75,9 @@ static void change(atomic_int *word, int value) {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-static void *scratch_of(lf_pool *pool, int thread) { return pool->scratch + (size_t)thread * pool->scratch_bytes; }
+static void *scratch_of(lf_pool *pool, int thread) {
+    return pool->scratch + (size_t)thread * pool->scratch_bytes;
+}
 
 static void take_items(lf_pool *pool, int thread) {
     for (;;) {
@@ -96,7 +99,8 @@ static void *work(void *start) {
         if (seen < 0)
             return NULL;
         take_items(pool, thread);
-        if (atomic_fetch_add_explicit(&pool->finished, 1, memory_order_acq_rel) + 1 == pool->threads - 1)
+        if (atomic_fetch_add_explicit(&pool->finished, 1, memory_order_acq_rel) + 1 ==
+            pool->threads - 1)
             syscall(SYS_futex, &pool->finished, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     }
 }
@@ -113,7 +117,8 @@ void lf_parallel(lf_pool *pool, int count, lf_item item, void *context) {
         change(&pool->round, round == INT_MAX ? 1 : round + 1);
         take_items(pool, 0);
         int done;
-        while ((done = atomic_load_explicit(&pool->finished, memory_order_acquire)) < pool->threads - 1)
+        while ((done = atomic_load_explicit(&pool->finished, memory_order_acquire)) <
+               pool->threads - 1)
             wait_while(&pool->finished, done);
     } else {
         take_items(pool, 0);

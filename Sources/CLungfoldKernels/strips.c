@@ -2,12 +2,14 @@
 #include <string.h>
 
 int lf_strip_rows(int height, int width) { return lf_strips_of(height, width).rows; }
-int lf_strip_count(int batch, int height, int width) { return batch * lf_strips_of(height, width).per_image; }
+int lf_strip_count(int batch, int height, int width) {
+    return batch * lf_strips_of(height, width).per_image;
+}
 
 static void zero(float *from, size_t floats) { memset(from, 0, floats * sizeof(float)); }
 
-void lf_fill_slab(const lf_kernels *kernels, const lf_rows *rows, const lf_strips *strips, int channels,
-                  int pad, int n, int s, int follows, lf_slab slab) {
+void lf_fill_slab(const lf_kernels *kernels, const lf_rows *rows, const lf_strips *strips,
+                  int channels, int pad, int n, int s, int follows, lf_slab slab) {
     int first = s * strips->rows - pad, from = 0;
     if (follows && pad) {
         from = 2 * pad;

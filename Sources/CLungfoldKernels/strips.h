@@ -1,5 +1,6 @@
 // How an image is cut: into strips of tile rows, each 4 pixels high, so that a strip has about 64
-// Winograd tiles; and the strips of an image into at most eight items. Both depend on the shape alone.
+// Winograd tiles; and the strips of an image into at most eight items. Both depend on the shape
+// alone.
 #pragma once
 #include "kernels.h"
 
@@ -32,10 +33,10 @@ static inline int lf_rows_in_strip(const lf_strips *strips, int s, int height) {
     return left < strips->rows ? left : strips->rows;
 }
 
-/// Fills a slab with strip `s` of image `n` and `pad` pixels around it, 0 outside the image. When the
-/// slab still holds the strip before, its last rows are moved up instead of made again.
-void lf_fill_slab(const lf_kernels *kernels, const lf_rows *rows, const lf_strips *strips, int channels,
-                  int pad, int n, int s, int follows, lf_slab slab);
+/// Fills a slab with strip `s` of image `n` and `pad` pixels around it, 0 outside the image. When
+/// the slab still holds the strip before, its last rows are moved up instead of made again.
+void lf_fill_slab(const lf_kernels *kernels, const lf_rows *rows, const lf_strips *strips,
+                  int channels, int pad, int n, int s, int follows, lf_slab slab);
 
 /// A slab's size; its rows are `pad` + tiles + `pad` pixels wide.
 static inline size_t lf_slab_row(const lf_strips *strips, int channels, int pad) {
@@ -59,6 +60,6 @@ static inline float *lf_take(float **scratch, size_t floats) {
     return taken;
 }
 
-/// Floats from one of the 36 planes to the next: an odd number of cache lines, so that the planes of a
-/// tile do not all fall into the same cache set.
+/// Floats from one of the 36 planes to the next: an odd number of cache lines, so that the planes
+/// of a tile do not all fall into the same cache set.
 static inline size_t lf_plane(size_t floats) { return (lf_round_up(floats, 32) | 16); }

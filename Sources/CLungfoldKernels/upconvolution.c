@@ -1,5 +1,5 @@
-// Transposed 2x2 convolutions of stride 2: every pixel becomes a 2x2 of its own, so a row of the small
-// image times a matrix is a row of the large one, whose pixels lie there two by two.
+// Transposed 2x2 convolutions of stride 2: every pixel becomes a 2x2 of its own, so a row of the
+// small image times a matrix is a row of the large one, whose pixels lie there two by two.
 #include "strips.h"
 #include <string.h>
 
@@ -13,15 +13,17 @@ typedef struct {
 } job;
 
 static int panels_of(int columns) { return (columns + LF_PANEL - 1) / LF_PANEL; }
-static int panel_width(int columns, int panel) { return (int)lf_min(LF_PANEL, columns - panel * LF_PANEL); }
+static int panel_width(int columns, int panel) {
+    return (int)lf_min(LF_PANEL, columns - panel * LF_PANEL);
+}
 
 /// A matrix cut into panels of columns, each dense.
-static void multiply(const job *j, int m, int columns, int k, const float *a, const float *b, float *c,
-                     int accumulate) {
+static void multiply(const job *j, int m, int columns, int k, const float *a, const float *b,
+                     float *c, int accumulate) {
     for (int panel = 0; panel < panels_of(columns); panel++) {
         int width = panel_width(columns, panel);
-        j->kernels->gemm(m, width, k, a, k, 1, b + (size_t)panel * LF_PANEL * k, width, c + panel * LF_PANEL,
-                         columns, accumulate);
+        j->kernels->gemm(m, width, k, a, k, 1, b + (size_t)panel * LF_PANEL * k, width,
+                         c + panel * LF_PANEL, columns, accumulate);
     }
 }
 
@@ -52,7 +54,8 @@ static void forward_item(void *context, int strip, void *memory) {
     for (int y = 0; y < count; y++) {
         if (y % 2 == 0)
             j->kernels->load_row(op->input, n, (first + y) / 2, small, op->in);
-        multiply(j, op->width, 2 * op->out, op->in, small, op->shared + y % 2 * half, rows + y * row, 0);
+        multiply(j, op->width, 2 * op->out, op->in, small, op->shared + y % 2 * half,
+                 rows + y * row, 0);
     }
     j->kernels->sink_rows(op->sink, n, first, count, rows, row, op->out, strip);
 }
@@ -85,15 +88,18 @@ static void backward_item(void *context, int strip, void *memory) {
     for (int y = 0; y < count; y++)
         for (int side = 0; side < 2; side++) {
             j->kernels->load_row(op->gradient, n, 2 * (first + y) + side, large, op->out);
-            multiply(j, op->width, op->in, 2 * op->out, large, op->shared + side * half, rows + y * row, side);
+            multiply(j, op->width, op->in, 2 * op->out, large, op->shared + side * half,
+                     rows + y * row, side);
         }
     j->kernels->sink_rows(op->sink, n, first, count, rows, row, op->in, strip);
 }
 
 // ---------------------------------------------------------------- weights
 
-/// The rows of one side of the large image, `count` of them from `first` on, cut into panels of columns.
-static void load_panels(const job *j, int n, int first, int count, int side, float *row, float *panels) {
+/// The rows of one side of the large image, `count` of them from `first` on, cut into panels of
+/// columns.
+static void load_panels(const job *j, int n, int first, int count, int side, float *row,
+                        float *panels) {
     const lf_upconv *op = j->op;
     int columns = 2 * op->out, pixels = count * op->width;
     for (int y = 0; y < count; y++) {
@@ -115,7 +121,8 @@ static void gradient_item(void *context, int slot, void *memory) {
     int strips = op->batch * j->strips.per_image, columns = 2 * op->out;
     size_t half = (size_t)op->in * columns, most = (size_t)j->strips.rows * op->width;
     float *sum = op->shared + slot * 2 * half, *scratch = memory;
-    float *small = lf_take(&scratch, most * op->in), *row = lf_take(&scratch, (size_t)op->width * columns);
+    float *small = lf_take(&scratch, most * op->in),
+          *row = lf_take(&scratch, (size_t)op->width * columns);
     float *large = lf_take(&scratch, most * columns);
     memset(sum, 0, 2 * half * sizeof(float));
     for (int strip = strips * slot / j->slots; strip < strips * (slot + 1) / j->slots; strip++) {
@@ -123,7 +130,8 @@ static void gradient_item(void *context, int slot, void *memory) {
         int count = lf_rows_in_strip(&j->strips, s, op->height), first = s * j->strips.rows;
         int pixels = count * op->width;
         for (int y = 0; y < count; y++)
-            j->kernels->load_row(op->input, n, first + y, small + (size_t)y * op->width * op->in, op->in);
+            j->kernels->load_row(op->input, n, first + y, small + (size_t)y * op->width * op->in,
+                                 op->in);
         for (int side = 0; side < 2; side++) {
             load_panels(j, n, first, count, side, row, large);
             for (int panel = 0; panel < panels_of(columns); panel++) {
@@ -163,7 +171,8 @@ size_t lf_upconv_shared_floats(const lf_upconv *op) {
 }
 
 size_t lf_upconv_scratch_bytes(const lf_upconv *op) {
-    lf_strips small = lf_strips_of(op->height, op->width), large = lf_strips_of(2 * op->height, 2 * op->width);
+    lf_strips small = lf_strips_of(op->height, op->width),
+              large = lf_strips_of(2 * op->height, 2 * op->width);
     size_t in = (size_t)op->width * op->in, out = (size_t)2 * op->width * op->out;
     size_t forward = in + large.rows * out, backward = out + small.rows * in;
     size_t gradient = small.rows * (in + out) + out;

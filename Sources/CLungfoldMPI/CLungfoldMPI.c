@@ -12,23 +12,17 @@ _Static_assert(sizeof(MPI_Request) <= sizeof(lf_mpi_request), "a request must fi
 
 static MPI_Datatype datatype(lf_mpi_type type) {
     switch (type) {
-    case LF_MPI_INT64:
-        return MPI_INT64_T;
-    case LF_MPI_UINT64:
-        return MPI_UINT64_T;
-    default:
-        return MPI_BYTE;
+    case LF_MPI_INT64: return MPI_INT64_T;
+    case LF_MPI_UINT64: return MPI_UINT64_T;
+    default: return MPI_BYTE;
     }
 }
 
 static MPI_Op operator_of(lf_mpi_operation operation) {
     switch (operation) {
-    case LF_MPI_BITWISE_OR:
-        return MPI_BOR;
-    case LF_MPI_MIN:
-        return MPI_MIN;
-    default:
-        return MPI_SUM;
+    case LF_MPI_BITWISE_OR: return MPI_BOR;
+    case LF_MPI_MIN: return MPI_MIN;
+    default: return MPI_SUM;
     }
 }
 
@@ -49,21 +43,13 @@ int lf_mpi_init(void) {
     return MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
 }
 
-int lf_mpi_finalize(void) {
-    return MPI_Finalize();
-}
+int lf_mpi_finalize(void) { return MPI_Finalize(); }
 
-int lf_mpi_abort(int code) {
-    return MPI_Abort(MPI_COMM_WORLD, code);
-}
+int lf_mpi_abort(int code) { return MPI_Abort(MPI_COMM_WORLD, code); }
 
-int lf_mpi_rank(int *rank) {
-    return MPI_Comm_rank(MPI_COMM_WORLD, rank);
-}
+int lf_mpi_rank(int *rank) { return MPI_Comm_rank(MPI_COMM_WORLD, rank); }
 
-int lf_mpi_size(int *size) {
-    return MPI_Comm_size(MPI_COMM_WORLD, size);
-}
+int lf_mpi_size(int *size) { return MPI_Comm_size(MPI_COMM_WORLD, size); }
 
 int lf_mpi_ranks_sharing_memory(int *count) {
     MPI_Comm host;
@@ -179,6 +165,4 @@ int lf_host_affinity(uint8_t *mask, int mask_bytes) {
     return error;
 }
 
-int lf_host_cores(void) {
-    return (int)sysconf(_SC_NPROCESSORS_ONLN);
-}
+int lf_host_cores(void) { return (int)sysconf(_SC_NPROCESSORS_ONLN); }

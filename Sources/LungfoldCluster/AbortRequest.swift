@@ -18,11 +18,11 @@ final class AbortRequest: Sendable {
     }
 }
 
-/// Whether the study was asked to stop. Setting it takes no lock, so a signal handler may.
+/// Whether the study was asked to stop, by a call or by a signal. Setting it takes no lock.
 final class StopFlag: Sendable {
     private let storage = Atomic<Bool>(false)
 
-    var isSet: Bool { storage.load(ordering: .acquiring) }
+    var isSet: Bool { storage.load(ordering: .acquiring) || StopSignals.hasArrived }
 
     func set() { storage.store(true, ordering: .releasing) }
 }

@@ -69,6 +69,18 @@ public struct QueueLimits: Hashable, Sendable {
 
     /// The limits for real studies.
     public init() {}
+
+    /// The same limits, all but `poll` shorter by a factor: for tests of what they bring about.
+    public func scaled(by factor: Double) -> QueueLimits {
+        var limits = self
+        limits.beat *= factor
+        limits.silence *= factor
+        limits.stall *= factor
+        limits.grace *= factor
+        limits.lostContact *= factor
+        limits.save *= factor
+        return limits
+    }
 }
 
 /// What a running job sees of the queue. May be used by any thread.

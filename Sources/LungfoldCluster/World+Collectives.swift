@@ -26,6 +26,28 @@ extension World {
         throw shared(try JSONDecoder().decode(LungfoldError.self, from: Data(content)))
     }
 
+    /// Makes an error of one rank everybody's.
+    /// - Parameter own: what went wrong on this rank; nil where nothing did.
+    /// - Throws: on all ranks, the error of the lowest rank that has one, its rank and host named.
+    public func share(_ own: LungfoldError?) throws {
+        var error = own
+        if let own, size > 1 { error?.subject = "rank \(rank) on \(host): \(own.subject)" }
+        let text = try error.map { Array(try JSONEncoder().encode($0)) } ?? []
+        let length = 4096
+        // A text that is too long for its record is cut, and then stands for itself.
+        var record = UInt64(text.count).bytes + text.prefix(length - 8)
+        record += Array(repeating: 0, count: length - record.count)
+        let records = try comm.call { [record] in try $0.allGather(record) }
+        for (rank, record) in records.enumerated() {
+            let count = Int(clamping: try UInt64(bytes: record.prefix(8)))
+            guard count > 0 else { continue }
+            let text = Data(record.dropFirst(8).prefix(count))
+            throw shared(
+                (try? JSONDecoder().decode(LungfoldError.self, from: text))
+                    ?? LungfoldError(.io, "rank \(rank)", "failed; its own message says why"))
+        }
+    }
+
     /// Makes sure that all ranks have the same value of something.
     /// - Parameters:
     ///   - hash: a digest of what this rank has.

@@ -29,6 +29,12 @@ public enum Console {
         if speaks { try? put("lungfold: \(line)\n", 2, "standard error") }
     }
 
+    /// Writes a warning to standard error, from whichever rank.
+    public static func alert(_ line: String) {
+        let origin = launchRank == 0 ? "" : "rank \(launchRank): "
+        try? put("lungfold: \(origin)\(line)\n", 2, "standard error")
+    }
+
     /// Writes what the command was asked for, to a file or (`-`) to standard output.
     /// - Throws: `LungfoldError` where it could not be written.
     public static func deliver(_ bytes: [UInt8], to path: String) throws {

@@ -36,6 +36,21 @@ final class Trainer {
         try engine.load(network.initialWeights { random.normal() })
     }
 
+    /// Where the run stands now.
+    var checkpoint: Checkpoint {
+        Checkpoint(weights: engine.weights(), optimiser: engine.optimiser, state: state)
+    }
+
+    /// Goes back, or on, to where another run of the same job stood.
+    func resume(from checkpoint: Checkpoint) throws {
+        try checkpoint.check(
+            network, epochs: job.settings.epochs, countPerEpoch: miniBatches.countPerEpoch,
+            job: job.key)
+        try engine.load(checkpoint.weights)
+        engine.optimiser = checkpoint.optimiser
+        state = checkpoint.state
+    }
+
     /// Whether all epochs are done.
     var isTrained: Bool { state.epoch > job.settings.epochs }
 

@@ -20,6 +20,8 @@ public struct TrainingRun {
     public let job: Job
     private let slices: SliceSet
     private let threads: Int
+    private let checkpoint: Checkpoint?
+    private let save: (TrainingProgress, () -> Checkpoint) throws -> Void
     private let progress: (TrainingProgress) throws -> Void
 
     /// Prepares a run.
@@ -27,14 +29,21 @@ public struct TrainingRun {
     ///   - job: what to train and on which slices.
     ///   - slices: all slices of the study; the job picks its own.
     ///   - threads: threads of the engine; the result does not depend on it.
+    ///   - checkpoint: where a run of the same job stopped; this one goes on there, and gives the same
+    ///     result, bit for bit, as one that never stopped.
     ///   - progress: called after every mini-batch; what it throws ends the run.
+    ///   - save: called after every mini-batch, after `progress`, with what makes a checkpoint of that
+    ///     moment; it decides whether to keep one. What it throws ends the run.
     public init(
-        job: Job, slices: SliceSet, threads: Int,
-        progress: @escaping (TrainingProgress) throws -> Void = { _ in }
+        job: Job, slices: SliceSet, threads: Int, from checkpoint: Checkpoint? = nil,
+        progress: @escaping (TrainingProgress) throws -> Void = { _ in },
+        save: @escaping (TrainingProgress, () -> Checkpoint) throws -> Void = { _, _ in }
     ) {
         self.job = job
         self.slices = slices
         self.threads = threads
+        self.checkpoint = checkpoint
+        self.save = save
         self.progress = progress
     }
 
@@ -44,7 +53,12 @@ public struct TrainingRun {
     public func run() throws -> TrainedNetwork {
         do {
             let trainer = try Trainer(job: job, slices: slices, threads: threads)
-            while !trainer.isTrained { try progress(trainer.advance()) }
+            if let checkpoint { try trainer.resume(from: checkpoint) }
+            while !trainer.isTrained {
+                let step = try trainer.advance()
+                try progress(step)
+                try save(step) { trainer.checkpoint }
+            }
             return try trainer.finish()
         } catch let error as EngineError {
             throw LungfoldError(

@@ -4,7 +4,7 @@ import LungfoldStudy
 ///
 /// The run is driven by this value alone, and random draws come from streams named by epoch,
 /// iteration and slice; so a run that goes on from a stored state does what it would have done.
-struct TrainingState: Hashable, Sendable {
+struct TrainingState: Codable, Hashable, Sendable {
     /// The epoch that is being trained, 1-based.
     var epoch = 1
     /// Mini-batches of this epoch done so far.

@@ -11,7 +11,8 @@ struct BenchCommand: ParsableCommand {
             The median of the steps after the warm-up, on random slices. OPENBLAS_CORETYPE should be \
             unset; `lungfold doctor` says what is in the way of speed.
 
-              lungfold bench --network segnet --batch 4 --image-size 256 --threads 2 --steps 10 --json -
+              lungfold bench --network segnet --batch 4 --image-size 256 \\
+                --threads 2 --steps 10 --json -
               lungfold bench --network unet --layers
             """)
 

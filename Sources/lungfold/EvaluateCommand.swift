@@ -12,8 +12,10 @@ struct EvaluateCommand: ParsableCommand {
             Prints a table, or with --json the confusion matrix (rows truth, columns prediction) \
             and the accuracy of each slice.
 
-              lungfold evaluate --weights study/jobs/segnet-binary-e4-fold1/weights.safetensors \\
-                --images tr_im.nii.gz --labels tr_mask.nii.gz --slices 71,23,65 --json -
+              lungfold evaluate \\
+                --weights study/jobs/segnet-binary-e4-fold1/weights.safetensors \\
+                --images tr_im.nii.gz --labels tr_mask.nii.gz \\
+                --slices 71,23,65 --json -
             """)
 
     @Option(help: ArgumentHelp("The weights, a safetensors file.", valueName: "W"))

@@ -17,7 +17,8 @@ struct Lungfold: ParsableCommand {
             A first look, without data of your own:
               lungfold phantom --output data --slices 20 --size 64
               mpirun -n 2 --bind-to none lungfold study --images data/tr_im.nii.gz \\
-                --labels data/tr_mask.nii.gz --output study --image-size 64 --filters 8 --epochs 10
+                --labels data/tr_mask.nii.gz --output study \\
+                --image-size 64 --filters 8 --epochs 10
 
             Exit codes: 0 done, 3 some trainings failed, 64 usage, 65 bad data, 66 missing input, \
             70 a defect, 73 output cannot be created, 74 reading or writing failed, 75 stopped \
@@ -25,7 +26,8 @@ struct Lungfold: ParsableCommand {
             """,
         version: Program.version,
         subcommands: [
-            StudyCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+            StudyCommand.self, StatusCommand.self, TrainCommand.self, EvaluateCommand.self,
+            PredictCommand.self,
             InspectCommand.self, PhantomCommand.self, ReportCommand.self, BenchCommand.self,
             DoctorCommand.self,
         ])

@@ -17,7 +17,8 @@ struct StudyCommand: ParsableCommand {
                 --labels tr_mask.nii.gz --lungs lung_mask.nii.gz --output study
 
             As the paper did it: all experiments on its hold-out, the best of them by five folds:
-              mpirun -n 8 --bind-to none lungfold study --protocol paper --select-on test ...
+              mpirun -n 8 --bind-to none lungfold study --protocol paper \\
+                --select-on test ...
 
             What it would cost, without training:
               lungfold study --dry-run ...

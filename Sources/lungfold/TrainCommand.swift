@@ -12,8 +12,9 @@ struct TrainCommand: ParsableCommand {
             result is that of the same job in a study, to the last bit. The folder then holds \
             result.json, history.csv and weights.safetensors.
 
-              lungfold train --network segnet --task binary --experiment 4 --split holdout \\
-                --images tr_im.nii.gz --labels tr_mask.nii.gz --output job
+              lungfold train --network segnet --task binary --experiment 4 \\
+                --split holdout --images tr_im.nii.gz --labels tr_mask.nii.gz \\
+                --output job
             """)
 
     @OptionGroup(title: "Data") var data: DataOptions

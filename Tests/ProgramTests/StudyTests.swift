@@ -40,8 +40,9 @@ final class StudyTests: XCTestCase {
             XCTAssertEqual(
                 names.sorted(),
                 [
-                    "events.out.tfevents.0000000000.lungfold", "history.csv", "predictions.nii.gz", "result.json", "summary.json",
-                    "test-slices.nii.gz", "weights.safetensors",
+                    "events.out.tfevents.0000000000.lungfold", "history.csv", "manifest.json",
+                    "predictions.nii.gz", "result.json", "summary.json", "test-slices.nii.gz",
+                    "weights.safetensors",
                 ], job)
         }
         let tables = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/report/tables")

@@ -1,7 +1,8 @@
-// Dropout from a counter: whether a value is dropped is a function of the step's key and of its place.
+// Dropout from a counter: whether a value is dropped is a function of the step's key and of its
+// place.
 
-/// 32 random bits a channel, a function of the key and the value's place: a counter through two rounds
-/// of a 32-bit finaliser (the constants are those of lowbias32, Wellons 2018).
+/// 32 random bits a channel, a function of the key and the value's place: a counter through two
+/// rounds of a 32-bit finaliser (the constants are those of lowbias32, Wellons 2018).
 LF_INLINE vu random_bits(uint64_t key, uint64_t place) {
     vu lane;
     for (int i = 0; i < LF_LANES; i++)

@@ -5,8 +5,9 @@
 #define LF_GEMM_VECTORS (LF_LANES == 16 ? 4 : 2)
 #define LF_GEMM_DEPTH 128
 
-LF_INLINE void gemm_tile(const int rows, const int vectors, int k, const float *a, size_t am, size_t ak,
-                         const float *b, size_t ldb, float *c, size_t ldc, int accumulate) {
+LF_INLINE void gemm_tile(const int rows, const int vectors, int k, const float *a, size_t am,
+                         size_t ak, const float *b, size_t ldb, float *c, size_t ldc,
+                         int accumulate) {
     vf sum[LF_GEMM_ROWS][4];
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
@@ -38,7 +39,8 @@ LF_INLINE void gemm_columns(const int vectors, int m, int k, const float *a, siz
                             const float *b, size_t ldb, float *c, size_t ldc, int accumulate) {
     int i = 0;
     for (; i + LF_GEMM_ROWS <= m; i += LF_GEMM_ROWS)
-        gemm_tile(LF_GEMM_ROWS, vectors, k, a + i * am, am, ak, b, ldb, c + i * ldc, ldc, accumulate);
+        gemm_tile(LF_GEMM_ROWS, vectors, k, a + i * am, am, ak, b, ldb, c + i * ldc, ldc,
+                  accumulate);
     a += i * am;
     c += i * ldc;
     switch (m - i) {
@@ -51,8 +53,8 @@ LF_INLINE void gemm_columns(const int vectors, int m, int k, const float *a, siz
     }
 }
 
-static void gemm(int m, int n, int k, const float *a, size_t am, size_t ak, const float *b, size_t ldb,
-                 float *c, size_t ldc, int accumulate) {
+static void gemm(int m, int n, int k, const float *a, size_t am, size_t ak, const float *b,
+                 size_t ldb, float *c, size_t ldc, int accumulate) {
     for (int from = 0; from < k; from += LF_GEMM_DEPTH) {
         int depth = k - from < LF_GEMM_DEPTH ? k - from : LF_GEMM_DEPTH;
         const float *ap = a + from * ak, *bp = b + from * ldb;

@@ -2,9 +2,10 @@
 
 LF_INLINE vf magnitude(vf x) { return (vf)((vi)x & 0x7fffffff); }
 
-/// How much larger than an earlier pixel a later one must be, relative to the terms it is summed from.
-/// Where an image is constant, as outside the lungs, all four pixels of a 2x2 are equal but for the
-/// rounding of their places in a Winograd tile: that must not decide which of them is unpooled.
+/// How much larger than an earlier pixel a later one must be, relative to the terms it is summed
+/// from. Where an image is constant, as outside the lungs, all four pixels of a 2x2 are equal but
+/// for the rounding of their places in a Winograd tile: that must not decide which of them is
+/// unpooled.
 #define LF_TIE 3e-6f
 
 /// Row `r` of the small image. A tie goes to the first pixel, and NaN wins wherever it stands.
@@ -29,8 +30,9 @@ static void pool_row(const lf_pooling *op, int n, int r) {
                     activation = relu(value * ld(op->scale + c) + shift);
                     size = magnitude(scaled) + magnitude(shift);
                 }
-                vi wins = place == 0 ? (vi)-1
-                                     : (activation > largest + LF_TIE * size) | (activation != activation);
+                vi wins = place == 0
+                              ? (vi)-1
+                              : (activation > largest + LF_TIE * size) | (activation != activation);
                 best = wins ? value : best;
                 largest = wins ? activation : largest;
                 code = wins ? (vi)place : code;
@@ -47,8 +49,12 @@ LF_INLINE vf exponential(vf x) {
     x = x < -87.0f ? (vf)-87.0f : x;
     vf n = __builtin_elementwise_floor(x * 1.44269504088896341f + 0.5f);
     vf r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    vf p = ((((1.9875691500e-4f * r + 1.3981999507e-3f) * r + 8.3334519073e-3f) * r + 4.1665795894e-2f) * r +
-            1.6666665459e-1f) * r + 5.0000001201e-1f;
+    vf p = ((((1.9875691500e-4f * r + 1.3981999507e-3f) * r + 8.3334519073e-3f) * r +
+             4.1665795894e-2f) *
+                r +
+            1.6666665459e-1f) *
+               r +
+           5.0000001201e-1f;
     vi power = (__builtin_convertvector(n, vi) + 127) << 23;
     return (p * r * r + r + 1.0f) * (vf)power;
 }
@@ -62,9 +68,19 @@ LF_INLINE vf logarithm(vf x) {
     e = low ? e - 1.0f : e;
     m = low ? m + m - 1.0f : m - 1.0f;
     vf z = m * m;
-    vf y = ((((((((7.0376836292e-2f * m - 1.1514610310e-1f) * m + 1.1676998740e-1f) * m - 1.2420140846e-1f) * m +
-                1.4249322787e-1f) * m - 1.6668057665e-1f) * m + 2.0000714765e-1f) * m - 2.4999993993e-1f) * m +
-            3.3333331174e-1f) * m * z;
+    vf y = ((((((((7.0376836292e-2f * m - 1.1514610310e-1f) * m + 1.1676998740e-1f) * m -
+                 1.2420140846e-1f) *
+                    m +
+                1.4249322787e-1f) *
+                   m -
+               1.6668057665e-1f) *
+                  m +
+              2.0000714765e-1f) *
+                 m -
+             2.4999993993e-1f) *
+                m +
+            3.3333331174e-1f) *
+           m * z;
     y += e * -2.12194440e-4f;
     vf made = m + (y - 0.5f * z) + e * 0.693359375f;
     return x != x ? x : made; // the bits of a NaN have an exponent, too
@@ -72,8 +88,10 @@ LF_INLINE vf logarithm(vf x) {
 
 /// LF_LANES pixels at a time, a lane a pixel: their logits are first turned from [pixel][class] to
 /// [class][pixel].
-static void loss_rows(const lf_loss *op, int n, int first, int count, float inverse_weight, double *sums) {
-    size_t start = ((size_t)n * op->height + first) * op->width, end = start + (size_t)count * op->width;
+static void loss_rows(const lf_loss *op, int n, int first, int count, float inverse_weight,
+                      double *sums) {
+    size_t start = ((size_t)n * op->height + first) * op->width,
+           end = start + (size_t)count * op->width;
     double loss = 0, correct = 0;
     for (size_t from = start; from < end; from += LF_LANES) {
         int pixels = (int)lf_min(LF_LANES, end - from);

@@ -23,12 +23,6 @@ static void load_plain(const lf_rows *rows, size_t pixel, float *dst, size_t str
         }
 }
 
-/// An image of one channel has no padding lanes that a vector could read.
-static void load_image(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
-    for (int x = 0; x < rows->width; x++)
-        dst[x * stride] = rows->data[pixel + x];
-}
-
 static void load_normalised(const lf_rows *rows, size_t pixel, float *dst, size_t stride) {
     int channels = rows->channels;
     for (int x = 0; x < rows->width; x++)
@@ -78,9 +72,7 @@ static void load_unpooled(const lf_rows *rows, int n, int r, float *dst, size_t 
 static void load_row(const lf_rows *rows, int n, int r, float *dst, size_t stride) {
     for (; rows; rows = rows->beside) {
         size_t pixel = ((size_t)n * rows->height + r) * rows->width;
-        if (rows->channels == 1)
-            load_image(rows, pixel, dst, stride);
-        else if (rows->codes)
+        if (rows->codes)
             load_unpooled(rows, n, r, dst, stride);
         else if (rows->kind == LF_ROWS_NORMALISED)
             load_normalised(rows, pixel, dst, stride);

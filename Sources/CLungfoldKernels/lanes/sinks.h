@@ -5,13 +5,13 @@
 #define LF_GROUPS 4
 
 /// Runs BLOCK(groups, ..., c) for all channels, four vectors at a time and then what is left.
-#define LF_BLOCKS(channels, block, ...)                                                                \
-    for (int c = 0; c < (channels); c += LF_GROUPS * LF_LANES)                                           \
-        switch (((channels)-c) / LF_LANES) {                                                             \
-        case 1: block(1, __VA_ARGS__, c); break;                                                         \
-        case 2: block(2, __VA_ARGS__, c); break;                                                         \
-        case 3: block(3, __VA_ARGS__, c); break;                                                         \
-        default: block(4, __VA_ARGS__, c); break;                                                        \
+#define LF_BLOCKS(channels, block, ...)                                                            \
+    for (int c = 0; c < (channels); c += LF_GROUPS * LF_LANES)                                     \
+        switch (((channels)-c) / LF_LANES) {                                                       \
+        case 1: block(1, __VA_ARGS__, c); break;                                                   \
+        case 2: block(2, __VA_ARGS__, c); break;                                                   \
+        case 3: block(3, __VA_ARGS__, c); break;                                                   \
+        default: block(4, __VA_ARGS__, c); break;                                                  \
         }
 
 LF_INLINE void put(const int streams, float *to, vf value) {
@@ -21,8 +21,8 @@ LF_INLINE void put(const int streams, float *to, vf value) {
         st(to, value);
 }
 
-/// Two running sums of a block of channels, of even and of odd pixels: additions overlap, and a float32
-/// accumulator sees half a row before it leaves for double precision.
+/// Two running sums of a block of channels, of even and of odd pixels: additions overlap, and a
+/// float32 accumulator sees half a row before it leaves for double precision.
 typedef struct {
     vf first[2][LF_GROUPS], second[2][LF_GROUPS];
 } row_sums;
@@ -33,10 +33,10 @@ LF_INLINE void sums_clear(const int groups, row_sums *s) {
         s->first[0][g] = s->first[1][g] = s->second[0][g] = s->second[1][g] = 0.0f;
 }
 
-/// BatchNorm's sums. They are taken about the row's first pixel, which makes them small wherever the
-/// values are far from 0 but close to one another, and moved back to 0 in double precision.
-LF_INLINE void statistics_block(const int groups, const int streams, const lf_sink *k, float *out, const float *src,
-                                size_t stride, double *sums, int c) {
+/// BatchNorm's sums. They are taken about the row's first pixel, which makes them small wherever
+/// the values are far from 0 but close to one another, and moved back to 0 in double precision.
+LF_INLINE void statistics_block(const int groups, const int streams, const lf_sink *k, float *out,
+                                const float *src, size_t stride, double *sums, int c) {
     int channels = k->channels, width = k->width;
     row_sums s;
     sums_clear(groups, &s);
@@ -68,7 +68,8 @@ LF_INLINE void statistics_block(const int groups, const int streams, const lf_si
     }
 }
 
-static void sink_statistics(const lf_sink *k, int n, int r, const float *src, size_t stride, double *sums) {
+static void sink_statistics(const lf_sink *k, int n, int r, const float *src, size_t stride,
+                            double *sums) {
     float *out = k->out + ((size_t)n * k->height + r) * k->width * k->channels;
     if (k->streams)
         LF_BLOCKS(k->channels, statistics_block, 1, k, out, src, stride, sums)
@@ -110,7 +111,8 @@ LF_INLINE vf masked(const lf_sink *k, vf gradient, vf y, int c) {
     return activation <= 0.0f ? (vf)0.0f : gradient * k->factor;
 }
 
-LF_INLINE void add_to_sums(const lf_sink *k, row_sums *s, int side, int g, vf gradient, vf y, int c) {
+LF_INLINE void add_to_sums(const lf_sink *k, row_sums *s, int side, int g, vf gradient, vf y,
+                           int c) {
     s->first[side][g] += gradient;
     if (k->mean)
         s->second[side][g] += gradient * (y - ld(k->mean + c));
@@ -129,8 +131,8 @@ LF_INLINE void sums_leave(const int groups, const row_sums *s, int channels, int
     }
 }
 
-LF_INLINE void gradient_block(const int groups, const int streams, const lf_sink *k, size_t start, const float *src,
-                              size_t stride, double *sums, int c) {
+LF_INLINE void gradient_block(const int groups, const int streams, const lf_sink *k, size_t start,
+                              const float *src, size_t stride, double *sums, int c) {
     int width = k->width;
     row_sums s;
     sums_clear(groups, &s);
@@ -156,7 +158,8 @@ LF_INLINE void gradient_block(const int groups, const int streams, const lf_sink
     sums_leave(groups, &s, k->channels, c, sums);
 }
 
-static void sink_gradient(const lf_sink *k, int n, int r, const float *src, size_t stride, double *sums) {
+static void sink_gradient(const lf_sink *k, int n, int r, const float *src, size_t stride,
+                          double *sums) {
     size_t start = ((size_t)n * k->height + r) * k->width * k->channels;
     if (k->streams)
         LF_BLOCKS(k->channels, gradient_block, 1, k, start, src, stride, sums)
@@ -164,8 +167,8 @@ static void sink_gradient(const lf_sink *k, int n, int r, const float *src, size
         LF_BLOCKS(k->channels, gradient_block, 0, k, start, src, stride, sums)
 }
 
-LF_INLINE void gather_block(const int groups, const lf_sink *k, size_t start, const float *src, size_t row,
-                            size_t stride, double *sums, int c) {
+LF_INLINE void gather_block(const int groups, const lf_sink *k, size_t start, const float *src,
+                            size_t row, size_t stride, double *sums, int c) {
     row_sums s;
     sums_clear(groups, &s);
     for (int x = 0; x < k->width / 2; x++)
@@ -218,7 +221,8 @@ LF_INLINE void scatter_block(const int groups, const lf_sink *k, size_t start, s
 }
 
 /// A row of the small image is added to two of the large, each value at its coded pixel.
-static void sink_scatter(const lf_sink *k, int n, int r, const float *src, size_t stride, double *sums) {
+static void sink_scatter(const lf_sink *k, int n, int r, const float *src, size_t stride,
+                         double *sums) {
     size_t start = ((size_t)n * k->height + r) * k->width * k->channels;
     size_t large = ((size_t)n * k->height + r) * 2 * k->width * 2 * k->channels;
     LF_BLOCKS(k->channels, scatter_block, k, start, large, src, stride, sums)

@@ -1,4 +1,5 @@
-// Compiled once for each instruction set: LF_LANES and LF_TABLE are set by the file that includes it.
+// Compiled once for each instruction set: LF_LANES and LF_TABLE are set by the file that includes
+// it.
 #include "vector.h"
 
 #include "dropout.h"

@@ -3,8 +3,9 @@
 
 /// One row: slab is its top left padded pixel, `stride` floats from pixel to pixel; w is
 /// [taps][in_padded][out].
-LF_INLINE void thin_in_taps(const int kernel, const int in, const float *slab, size_t row, size_t stride,
-                            const float *w, int in_padded, int out, int width, float *dst) {
+LF_INLINE void thin_in_taps(const int kernel, const int in, const float *slab, size_t row,
+                            size_t stride, const float *w, int in_padded, int out, int width,
+                            float *dst) {
     for (int c = 0; c < out; c += LF_LANES) {
         vf weights[9 * 4];
 #pragma clang loop unroll(full)
@@ -20,14 +21,15 @@ LF_INLINE void thin_in_taps(const int kernel, const int in, const float *slab, s
                 for (int k = 0; k < kernel; k++)
 #pragma clang loop unroll(full)
                     for (int i = 0; i < in; i++)
-                        sum += slab[y * row + (x + k) * stride + i] * weights[(y * kernel + k) * in + i];
+                        sum += slab[y * row + (x + k) * stride + i] *
+                               weights[(y * kernel + k) * in + i];
             st(dst + (size_t)x * out + c, sum);
         }
     }
 }
 
-static void thin_in(const float *slab, size_t row, size_t stride, int kernel, int in, const float *w,
-                    int in_padded, int out, int width, float *dst) {
+static void thin_in(const float *slab, size_t row, size_t stride, int kernel, int in,
+                    const float *w, int in_padded, int out, int width, float *dst) {
     if (kernel == 3 && in == 1)
         thin_in_taps(3, 1, slab, row, stride, w, in_padded, out, width, dst);
     else if (kernel == 3 && in == 2)
@@ -46,22 +48,23 @@ static void thin_in(const float *slab, size_t row, size_t stride, int kernel, in
         thin_in_taps(1, 4, slab, row, stride, w, in_padded, out, width, dst);
 }
 
-LF_INLINE void thin_sum_taps(const int kernel, const int out, const float *parts, size_t row, int columns,
-                             int width, float *dst, size_t stride) {
+LF_INLINE void thin_sum_taps(const int kernel, const int out, const float *parts, size_t row,
+                             int columns, int width, float *dst, size_t stride) {
     for (int x = 0; x < width; x++)
 #pragma clang loop unroll(full)
         for (int o = 0; o < out; o++) {
             float sum = 0;
 #pragma clang loop unroll(full)
             for (int tap = 0; tap < kernel * kernel; tap++)
-                sum += parts[tap / kernel * row + (size_t)(x + tap % kernel) * columns + tap * out + o];
+                sum += parts[tap / kernel * row + (size_t)(x + tap % kernel) * columns + tap * out +
+                             o];
             dst[x * stride + o] = sum;
         }
 }
 
 /// The channels from `out` up to the padding become 0.
-static void thin_sum(const float *parts, size_t row, int columns, int kernel, int out, int width, float *dst,
-                     size_t stride) {
+static void thin_sum(const float *parts, size_t row, int columns, int kernel, int out, int width,
+                     float *dst, size_t stride) {
     for (int x = 0; x < width; x++)
         for (size_t c = 0; c < stride; c += LF_LANES)
             st(dst + x * stride + c, 0.0f);
@@ -73,9 +76,10 @@ static void thin_sum(const float *parts, size_t row, int columns, int kernel, in
         thin_sum_taps(kernel, out, parts, row, columns, width, dst, stride);
 }
 
-/// One row of the weights' gradient, all taps of one input channel at a time; dw is [taps][in][out].
-LF_INLINE void thin_dweights_taps(const int kernel, const float *slab, size_t row, size_t stride, int in,
-                                  const float *dy, int out, int width, float *dw) {
+/// One row of the weights' gradient, all taps of one input channel at a time; dw is
+/// [taps][in][out].
+LF_INLINE void thin_dweights_taps(const int kernel, const float *slab, size_t row, size_t stride,
+                                  int in, const float *dy, int out, int width, float *dw) {
     for (int i = 0; i < in; i++)
         for (int c = 0; c < out; c += LF_LANES) {
             vf sum[9];
@@ -96,8 +100,8 @@ LF_INLINE void thin_dweights_taps(const int kernel, const float *slab, size_t ro
         }
 }
 
-static void thin_dweights(const float *slab, size_t row, size_t stride, int kernel, int in, const float *dy,
-                          int out, int width, float *dw) {
+static void thin_dweights(const float *slab, size_t row, size_t stride, int kernel, int in,
+                          const float *dy, int out, int width, float *dw) {
     if (kernel == 3)
         thin_dweights_taps(3, slab, row, stride, in, dy, out, width, dw);
     else

@@ -1,4 +1,5 @@
-// Vectors of LF_LANES floats through clang's vector extension: one source for every instruction set.
+// Vectors of LF_LANES floats through clang's vector extension: one source for every instruction
+// set.
 typedef float vf __attribute__((ext_vector_type(LF_LANES)));
 typedef int32_t vi __attribute__((ext_vector_type(LF_LANES)));
 typedef uint32_t vu __attribute__((ext_vector_type(LF_LANES)));
@@ -29,6 +30,6 @@ LF_INLINE vi coded(const uint8_t *codes, uint8_t place) {
 #define LF_AHEAD 2048
 LF_INLINE void read_ahead(const float *p) { __builtin_prefetch(p + LF_AHEAD, 0, 2); }
 
-/// Stores past the caches, where a tensor is larger than they are: the line need not be read first. The
-/// pool's atomic counter orders these stores before whatever reads them.
+/// Stores past the caches, where a tensor is larger than they are: the line need not be read first.
+/// The pool's atomic counter orders these stores before whatever reads them.
 LF_INLINE void store_streaming(float *p, vf v) { __builtin_nontemporal_store(v, (vf *)p); }

@@ -1,5 +1,5 @@
-// The transforms of Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308) at the
-// points 0, +-5/8, +-3/2 and infinity, which lose half as many digits as the usual 0, +-1, +-2.
+// The transforms of Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308) at
+// the points 0, +-5/8, +-3/2 and infinity, which lose half as many digits as the usual 0, +-1, +-2.
 // Every coefficient of BT, AT and A is a dyadic rational, exact in float32.
 
 LF_INLINE void transform_bt(const vf d[6], vf v[6]) {
@@ -50,7 +50,8 @@ LF_INLINE void transform_gt(const vf p[6], vf w[3]) {
 }
 
 /// Reads the 6x6 inputs of a tile row by row of tiles, writes a cache line to each of 36 planes.
-static void winograd_input(const float *slab, size_t row, int channels, int tiles, float *v, lf_planes to) {
+static void winograd_input(const float *slab, size_t row, int channels, int tiles, float *v,
+                           lf_planes to) {
     for (int t = 0; t < tiles; t++)
         for (int c = 0; c < channels; c += LF_LANES) {
             const float *d = slab + (size_t)t * 4 * channels + c;
@@ -74,8 +75,8 @@ static void winograd_input(const float *slab, size_t row, int channels, int tile
 }
 
 /// Reads a cache line from each of 36 planes, writes the 4x4 outputs of a tile.
-static void winograd_output(const float *m, size_t plane, size_t tile, int channels, int tiles, float *out,
-                            size_t row, size_t stride) {
+static void winograd_output(const float *m, size_t plane, size_t tile, int channels, int tiles,
+                            float *out, size_t row, size_t stride) {
     for (int t = 0; t < tiles; t++)
         for (int c = 0; c < channels; c += LF_LANES) {
             const float *in = m + (size_t)t * tile + c;

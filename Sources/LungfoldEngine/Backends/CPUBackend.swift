@@ -88,7 +88,8 @@ final class CPUBackend: Backend {
             case .upconvolution(let op), .upconvolutionBackward(let op),
                 .upconvolutionGradient(let op):
                 op.pointee.shared = shared
-            case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .sink: break
+            case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .sink:
+                break
             }
         }
     }

@@ -202,18 +202,19 @@ struct CPUStepBuilder {
     }
 
     private mutating func convolution(_ s: ConvolutionStep) -> UnsafeMutablePointer<lf_conv> {
+        let shape = s.shape
         var op = lf_conv()
-        (op.algorithm, op.thin) = s.method.codes
-        op.kernel = Int32(s.kernel)
+        (op.algorithm, op.thin) = shape.method.codes
+        op.kernel = Int32(shape.kernel)
         op.batch = Int32(plan.batch)
-        op.height = Int32(s.height)
-        op.width = Int32(s.width)
-        op.in = Int32(s.inChannels)
-        op.out = Int32(s.outChannels)
+        op.height = Int32(shape.height)
+        op.width = Int32(shape.width)
+        op.in = Int32(shape.inChannels)
+        op.out = Int32(shape.outChannels)
         op.adjoint = s.adjoint ? 1 : 0
         op.input = rows(s.input)
         op.sink = sink(s.sink).map { UnsafePointer($0) }
-        op.weights = UnsafePointer(parameters.pointer(s.weight))
+        op.weights = UnsafePointer(parameters.pointer(shape.weight))
         sharedFloats = max(
             sharedFloats, Int(lf_conv_transformed_floats(&op) + lf_conv_shared_floats(&op)))
         scratchBytes = max(scratchBytes, Int(lf_conv_scratch_bytes(&op)))
@@ -223,17 +224,18 @@ struct CPUStepBuilder {
     private mutating func convolutionGradient(_ s: ConvolutionGradientStep)
         -> UnsafeMutablePointer<lf_conv_gradient>
     {
+        let shape = s.shape
         var op = lf_conv_gradient()
-        (op.algorithm, op.thin) = s.method.codes
-        op.kernel = Int32(s.kernel)
+        (op.algorithm, op.thin) = shape.method.codes
+        op.kernel = Int32(shape.kernel)
         op.batch = Int32(plan.batch)
-        op.height = Int32(s.height)
-        op.width = Int32(s.width)
-        op.in = Int32(s.inChannels)
-        op.out = Int32(s.outChannels)
+        op.height = Int32(shape.height)
+        op.width = Int32(shape.width)
+        op.in = Int32(shape.inChannels)
+        op.out = Int32(shape.outChannels)
         op.input = rows(s.input)
         op.gradient = rows(s.gradient)
-        op.dweights = parameters.pointer(s.weight, .gradient)
+        op.dweights = parameters.pointer(shape.weight, .gradient)
         sharedFloats = max(sharedFloats, Int(lf_conv_gradient_shared_floats(&op)))
         scratchBytes = max(scratchBytes, Int(lf_conv_gradient_scratch_bytes(&op)))
         return memory.place(op)

@@ -143,31 +143,27 @@ extension PlanCompiler {
     private mutating func addConvolutionBackward(
         _ step: ConvolutionStep, from source: Source, to: Int, input: Channels, output: Channels
     ) {
-        let gradient = outputGradient(of: to, bias: parameter("\(step.name).bias"))
+        let shape = step.shape
+        let gradient = outputGradient(of: to, bias: parameter("\(shape.name).bias"))
         plan.steps.append(
             .convolutionGradient(
-                ConvolutionGradientStep(
-                    name: step.name, method: step.method, kernel: step.kernel, height: step.height,
-                    width: step.width, input: step.input, gradient: gradient,
-                    inChannels: step.inChannels, outChannels: step.outChannels,
-                    weight: step.weight)))
+                ConvolutionGradientStep(shape: shape, input: step.input, gradient: gradient)))
         let sink = arrivals(at: source)
         guard !sink.isEmpty else { return }
+        var adjoint = shape
+        adjoint.method = adjointMethod(shape, input: input, output: output)
+        (adjoint.inChannels, adjoint.outChannels) = (shape.outChannels, shape.inChannels)
         plan.steps.append(
             .convolution(
-                ConvolutionStep(
-                    name: step.name, method: adjointMethod(step, input: input, output: output),
-                    kernel: step.kernel, height: step.height, width: step.width, input: gradient,
-                    sink: sink, inChannels: step.outChannels, outChannels: step.inChannels,
-                    weight: step.weight, adjoint: true)))
+                ConvolutionStep(shape: adjoint, input: gradient, sink: sink, adjoint: true)))
     }
 
     /// Backwards a thin output is a thin input; what would be a thin output is padded instead.
     private func adjointMethod(
-        _ step: ConvolutionStep, input: Channels, output: Channels
+        _ shape: ConvolutionShape, input: Channels, output: Channels
     ) -> ConvolutionMethod {
-        let method = method(kernel: step.kernel, input: output, output: input)
-        if case .thinOut = method { return step.kernel == 3 ? .winograd : .direct }
+        let method = method(kernel: shape.kernel, input: output, output: input)
+        if case .thinOut = method { return shape.kernel == 3 ? .winograd : .direct }
         return method
     }
 

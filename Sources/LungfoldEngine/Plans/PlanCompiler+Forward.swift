@@ -68,10 +68,12 @@ extension PlanCompiler {
             tensor: makeTensor(height: height, width: width, channels: output.padded),
             channels: output)
         let sink = makeSink(for: &value, name: name, followers: &followers)
-        let step = ConvolutionStep(
+        let shape = ConvolutionShape(
             name: name, method: method(kernel: kernel, input: input, output: output),
-            kernel: kernel, height: height, width: width, input: rows(source), sink: [sink],
-            inChannels: input.padded, outChannels: output.padded, weight: weight, adjoint: false)
+            kernel: kernel, height: height, width: width, inChannels: input.padded,
+            outChannels: output.padded, weight: weight)
+        let step = ConvolutionStep(
+            shape: shape, input: rows(source), sink: [sink], adjoint: false)
         plan.steps.append(.convolution(step))
         if let normalisation = value.normalisation, let sums = value.sums.popLast() {
             let count = plan.batch * height * width

@@ -92,32 +92,42 @@ enum ConvolutionMethod: Hashable, Sendable {
     case thinOut(Int)
 }
 
-struct ConvolutionStep: Sendable {
+/// What the passes of a convolution have in common, as each direction sees it.
+struct ConvolutionShape: Sendable {
     var name: String
     var method: ConvolutionMethod
     var kernel: Int
     var height: Int
     var width: Int
-    var input: [RowPart]
-    var sink: [SinkPart]
-    /// Padded channels, as this direction sees them.
+    /// Padded channels.
     var inChannels: Int
     var outChannels: Int
+    /// The weights' parameter.
     var weight: Int
+
+    /// Two for every multiply-add of the definition, for a mini-batch.
+    func directFLOPs(batch: Int) -> Int {
+        var used = (inChannels, outChannels)
+        switch method {
+        case .thinIn(let channels): used.0 = channels
+        case .thinOut(let channels): used.1 = channels
+        case .winograd, .direct: break
+        }
+        return 2 * batch * height * width * kernel * kernel * used.0 * used.1
+    }
+}
+
+struct ConvolutionStep: Sendable {
+    var shape: ConvolutionShape
+    var input: [RowPart]
+    var sink: [SinkPart]
     var adjoint: Bool
 }
 
 struct ConvolutionGradientStep: Sendable {
-    var name: String
-    var method: ConvolutionMethod
-    var kernel: Int
-    var height: Int
-    var width: Int
+    var shape: ConvolutionShape
     var input: [RowPart]
     var gradient: [RowPart]
-    var inChannels: Int
-    var outChannels: Int
-    var weight: Int
 }
 
 struct UpconvolutionStep: Sendable {
@@ -197,8 +207,8 @@ extension Step {
     /// What measurements call it.
     var name: String {
         switch self {
-        case .convolution(let s): "\(s.name) \(s.adjoint ? "backward" : "forward")"
-        case .convolutionGradient(let s): "\(s.name) weights"
+        case .convolution(let s): "\(s.shape.name) \(s.adjoint ? "backward" : "forward")"
+        case .convolutionGradient(let s): "\(s.shape.name) weights"
         case .upconvolution(let s): "\(s.name) forward"
         case .upconvolutionBackward(let s): "\(s.name) backward"
         case .upconvolutionGradient(let s): "\(s.name) weights"
@@ -217,42 +227,12 @@ extension Step {
     /// The multiply-adds of its definition, two operations each, for a mini-batch: what a direct
     /// computation would need, however it is really done.
     func directFLOPs(batch: Int) -> Int {
-        func product(_ height: Int, _ width: Int, _ taps: Int, _ input: Int, _ output: Int) -> Int {
-            2 * batch * height * width * taps * input * output
-        }
         switch self {
-        case .convolution(let s):
-            return product(s.height, s.width, s.kernel * s.kernel, s.usedInput, s.usedOutput)
-        case .convolutionGradient(let s):
-            return product(s.height, s.width, s.kernel * s.kernel, s.usedInput, s.usedOutput)
+        case .convolution(let s): s.shape.directFLOPs(batch: batch)
+        case .convolutionGradient(let s): s.shape.directFLOPs(batch: batch)
         case .upconvolution(let s), .upconvolutionBackward(let s), .upconvolutionGradient(let s):
-            return product(s.height, s.width, 4, s.inChannels, s.outChannels)
-        case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .sink:
-            return 0
+            8 * batch * s.height * s.width * s.inChannels * s.outChannels
+        case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .sink: 0
         }
-    }
-}
-
-extension ConvolutionStep {
-    fileprivate var usedInput: Int {
-        if case .thinIn(let channels) = method { return channels }
-        return inChannels
-    }
-
-    fileprivate var usedOutput: Int {
-        if case .thinOut(let channels) = method { return channels }
-        return outChannels
-    }
-}
-
-extension ConvolutionGradientStep {
-    fileprivate var usedInput: Int {
-        if case .thinIn(let channels) = method { return channels }
-        return inChannels
-    }
-
-    fileprivate var usedOutput: Int {
-        if case .thinOut(let channels) = method { return channels }
-        return outChannels
     }
 }

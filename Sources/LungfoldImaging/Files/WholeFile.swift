@@ -8,17 +8,29 @@ package enum WholeFile {
     /// - Throws: `LungfoldError` with the path and the system's reason; the target is then as it
     ///   was, and no temporary file stays.
     package static func write(_ bytes: [UInt8], to path: String) throws {
-        let (folder, name) = parts(of: path)
+        try write([bytes], to: path)
+    }
+
+    /// Writes or replaces a file by parts that follow each other in it.
+    package static func write(_ parts: [[UInt8]], to path: String) throws {
+        let (folder, name) = place(of: path)
         let temporary = "\(folder)/.\(name).\(getpid()).tmp"
         let descriptor = try create(temporary, for: path)
         do {
-            try writeAll(bytes, to: descriptor, path: path)
+            try writeAll(parts, to: descriptor, path: path)
             guard rename(temporary, path) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
         } catch {
             unlink(temporary)
             throw error
         }
         try synchronise(folder, of: path)
+    }
+
+    /// Whether a file of this name is one that a killed process has left half-written.
+    package static func isTemporary(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return name.hasPrefix(".") && parts.count >= 4 && parts.last == "tmp"
+            && Int(parts[parts.count - 2]) != nil
     }
 
     /// Writes to what is open already, such as standard output.
@@ -36,7 +48,7 @@ package enum WholeFile {
         }
     }
 
-    private static func parts(of path: String) -> (folder: String, name: String) {
+    private static func place(of path: String) -> (folder: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }
         return (String(path[..<slash]), String(path[path.index(after: slash)...]))
     }
@@ -53,9 +65,9 @@ package enum WholeFile {
         return descriptor
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws {
+    private static func writeAll(_ parts: [[UInt8]], to descriptor: Int32, path: String) throws {
         do {
-            try write(bytes, toOpen: descriptor, name: path)
+            for part in parts { try write(part, toOpen: descriptor, name: path) }
             guard fsync(descriptor) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
         } catch {
             close(descriptor)

@@ -47,7 +47,8 @@ extension Benchmark {
     public func deliverLayers(json: String?) throws {
         let figures = try runLayers()
         if let json { return try Console.deliver(JSON.encode(figures), to: json) }
-        Console.say("the roof of \(threads) thread(s): \(Text.decimal(figures.roofGFLOPs, 0)) GFLOP/s")
+        Console.say(
+            "the roof of \(threads) thread(s): \(Text.decimal(figures.roofGFLOPs, 0)) GFLOP/s")
         Console.say("      ms   share  direct GFLOP/s  of the roof")
         for layer in figures.layers where layer.shareOfStep >= 0.001 {
             let rate = layer.directGFLOPs.map { Text.decimal($0, 0) } ?? "-"

@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldCluster
 import LungfoldImaging
 import LungfoldStudy
 import LungfoldTraining
@@ -34,8 +35,10 @@ public struct SingleTraining {
         self.threads = ThreadChoice(option: threads).threads
     }
 
-    /// Trains, prints a line an epoch, and writes the job's folder.
+    /// Trains, prints a line an epoch, and writes the job's folder. The same command goes on where it
+    /// was stopped.
     public func run() throws {
+        StopSignals.watch()
         _ = try settings.description(of: network, task: task)
         guard !directory.isFinished else {
             throw LungfoldError(
@@ -48,21 +51,20 @@ public struct SingleTraining {
             split: try split(sliceCount: slices.count), settings: settings)
         try FileSystem.makeDirectory(directory.path)
         let start = ContinuousClock.now
-        let trained = try TrainingRun(job: job, slices: slices, threads: threads) { progress in
+        let training = JobTraining(
+            job: job, slices: slices, dataDigest: Digest.text(of: slices.encoded()),
+            threads: threads, directory: directory,
+            geometry: try LabelVolumeWriter(like: loader.imagesPath))
+        let result = try training.run(shouldStop: { StopSignals.hasArrived }) { progress in
             guard progress.endsEpoch else { return }
             Console.say(
                 "\(job.key) epoch \(progress.epoch)/\(progress.epochs): "
                     + JobProgress(progress).text
                     + ", \(Text.decimal(progress.imagesPerSecond, 1)) images/s")
-        }.run()
-        try directory.save(
-            trained.result, weights: trained.weights.encoded(),
-            more: JobEvidence(
-                trained, geometry: LabelVolumeWriter(like: loader.imagesPath), slices: slices
-            ).files())
+        }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         Console.say(
-            "\(job.key) done in \(Text.duration(seconds)): \(JobProgress(trained.result).text), "
+            "\(job.key) done in \(Text.duration(seconds)): \(JobProgress(result).text), "
                 + "in \(directory.path)")
     }
 

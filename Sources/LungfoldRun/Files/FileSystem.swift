@@ -43,6 +43,20 @@ public enum FileSystem {
     /// All bytes of a file; none where it cannot be read.
     public static func readIfAny(_ path: String) -> [UInt8] { (try? read(path)) ?? [] }
 
+    /// The names in a directory, in order; none where it cannot be read.
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     /// Removes a file, if it is there.
     public static func remove(_ path: String) { unlink(path) }
 

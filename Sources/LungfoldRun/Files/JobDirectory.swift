@@ -6,7 +6,12 @@ public struct JobDirectory: Hashable, Sendable {
     /// Its path.
     public let path: String
 
-    /// The result; a job that has one is finished.
+    /// The name of the file that is written last.
+    static let manifestName = "manifest.json"
+
+    /// Lengths and digests of the files below; a job that has one is finished.
+    public var manifestFile: String { "\(path)/\(Self.manifestName)" }
+    /// The result.
     public var resultFile: String { "\(path)/result.json" }
     /// Why the job failed, where it did.
     public var failureFile: String { "\(path)/failure.json" }
@@ -15,18 +20,41 @@ public struct JobDirectory: Hashable, Sendable {
     /// The trained weights.
     public var weightsFile: String { "\(path)/weights.safetensors" }
 
-    /// Whether the job is finished.
-    public var isFinished: Bool { FileSystem.exists(resultFile) }
+    /// Where a job that is not finished stands: two files, the older of which is replaced next.
+    public var checkpointFiles: [String] { ["\(path)/checkpoint-a", "\(path)/checkpoint-b"] }
+    /// The starts of the job that came to no orderly end.
+    public var attemptsFile: String { "\(path)/attempts" }
 
-    /// Writes a finished job, its result last.
+    /// Whether the job is finished.
+    public var isFinished: Bool { FileSystem.exists(manifestFile) }
+    /// Whether there is a checkpoint to go on from.
+    public var isBegun: Bool { checkpointFiles.contains(where: FileSystem.exists) }
+
+    /// Writes a finished job, its manifest last.
     /// - Parameter more: further files of the job, by name.
     public func save(_ result: JobResult, weights: [UInt8], more: [String: [UInt8]] = [:]) throws {
         try FileSystem.makeDirectory(path)
-        for (name, content) in more { try WholeFile.write(content, to: "\(path)/\(name)") }
-        try WholeFile.write(weights, to: weightsFile)
-        try WholeFile.write(Array(HistoryTable(result).csv.utf8), to: historyFile)
-        try WholeFile.write(JSON.encode(result), to: resultFile)
-        FileSystem.remove(failureFile)
+        var contents = more
+        contents["weights.safetensors"] = weights
+        contents["history.csv"] = Array(HistoryTable(result).csv.utf8)
+        contents["result.json"] = try JSON.encode(result)
+        for (name, content) in contents.sorted(by: { $0.key < $1.key }) {
+            try WholeFile.write(content, to: "\(path)/\(name)")
+        }
+        try WholeFile.write(JSON.encode(JobManifest(contents)), to: manifestFile)
+        removeTraces()
+    }
+
+    /// Removes what a finished job has no more use for.
+    func removeTraces() {
+        for file in checkpointFiles + [failureFile, attemptsFile] { FileSystem.remove(file) }
+    }
+
+    /// Makes a finished job an unfinished one, manifest first.
+    func discardResult() {
+        for file in [manifestFile, resultFile, historyFile, weightsFile] {
+            FileSystem.remove(file)
+        }
     }
 
     /// Writes why the job failed.
@@ -38,11 +66,23 @@ public struct JobDirectory: Hashable, Sendable {
     /// The result of the job, checked to be this job's; nil where it is not finished.
     /// - Throws: `LungfoldError` where the file is damaged or another job's.
     public func result(of job: Job) throws -> JobResult? {
-        guard isFinished else { return nil }
+        guard let manifest = try manifest() else { return nil }
         let result: JobResult = try JSON.decode(
-            from: FileSystem.read(resultFile), subject: resultFile)
+            from: manifest.read("result.json", in: path), subject: resultFile)
         try result.check(isOf: job, source: resultFile)
         return result
+    }
+
+    /// The result of the job, and every other of its files checked to be as it was written.
+    func verifiedResult(of job: Job) throws -> JobResult? {
+        guard let result = try result(of: job), let manifest = try manifest() else { return nil }
+        for name in manifest.files.keys.sorted() { _ = try manifest.read(name, in: path) }
+        return result
+    }
+
+    private func manifest() throws -> JobManifest? {
+        guard isFinished else { return nil }
+        return try JSON.decode(from: FileSystem.read(manifestFile), subject: manifestFile)
     }
 
     /// Why the job failed; nil where it did not.

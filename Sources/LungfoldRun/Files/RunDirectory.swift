@@ -8,12 +8,15 @@ import LungfoldStudy
 /// study.json            the resolved study and the digest of its slices
 /// splits_final.json     which slices train, validate and test
 /// run.json              state, times, hosts, versions
-/// jobs/KEY/             result.json, history.csv, weights.safetensors (or failure.json)
+/// status.json           what is running, for `lungfold status`
+/// lock                  who is writing here now
+/// jobs/KEY/             result.json, history.csv, weights.safetensors, manifest.json (or
+///                       failure.json; checkpoint-a, -b and attempts of a job that is not finished)
 /// report/               summary.json, tables, index.html
 /// ```
 ///
-/// A file appears in it whole or not at all, and `result.json` is written last: a job that has one is
-/// finished, and is never done again.
+/// A file appears in it whole or not at all, and a job's `manifest.json` is written last: one that has it
+/// is finished, and is never done again.
 public struct RunDirectory: Hashable, Sendable {
     /// Its path, as the user gave it.
     public let path: String
@@ -31,6 +34,10 @@ public struct RunDirectory: Hashable, Sendable {
     public var splitsFile: String { "\(path)/\(SplitFile.name)" }
     /// Times, hosts and versions.
     public var recordFile: String { "\(path)/run.json" }
+    /// What is running.
+    public var statusFile: String { "\(path)/status.json" }
+    /// Who is writing here now.
+    public var lockFile: String { "\(path)/lock" }
     /// The folder of the report.
     public var reportDirectory: String { "\(path)/report" }
     /// The page to open first.
@@ -57,10 +64,10 @@ public struct RunDirectory: Hashable, Sendable {
             Data(FileSystem.read(splitsFile)), sliceCount: sliceCount, path: splitsFile)
     }
 
-    /// Takes the folder for a study: makes it, or finds the same study in it.
+    /// Makes the folder, or finds that it is none of another study's.
     /// - Throws: `LungfoldError` (`cannotCreate`) where it holds another study or other people's
     ///   files, naming what differs.
-    public func claim(for file: StudyFile) throws {
+    public func prepare(for file: StudyFile) throws {
         try FileSystem.makeDirectory(path)
         if FileSystem.exists(studyFile) {
             try refuse(unless: file)
@@ -72,6 +79,12 @@ public struct RunDirectory: Hashable, Sendable {
                     remedy: "Choose another folder with --output")
             }
         }
+    }
+
+    /// Takes the folder for a study, under the lock.
+    /// - Throws: as `prepare` does.
+    public func claim(for file: StudyFile) throws {
+        try prepare(for: file)
         if !FileSystem.exists(splitsFile) {
             try WholeFile.write(
                 Array(SplitFile.encode(file.study.splits)), to: splitsFile)
@@ -79,6 +92,17 @@ public struct RunDirectory: Hashable, Sendable {
         if !FileSystem.exists(studyFile) {
             try WholeFile.write(JSON.encode(file), to: studyFile)
         }
+    }
+
+    /// Removes what killed runs have left half-written.
+    func sweep() {
+        let jobs = FileSystem.names(in: "\(path)/jobs").map { "\(path)/jobs/\($0)" }
+        for folder in [path, reportDirectory, "\(reportDirectory)/tables"] + jobs {
+            for name in FileSystem.names(in: folder) where WholeFile.isTemporary(name) {
+                FileSystem.remove("\(folder)/\(name)")
+            }
+        }
+        for folder in jobs.map(JobDirectory.init) where folder.isFinished { folder.removeTraces() }
     }
 
     private func refuse(unless file: StudyFile) throws {

@@ -54,6 +54,8 @@ public struct RunRecord: Codable, Sendable {
 
     /// How far the study is.
     public var state = State.running
+    /// Which start of the study this is; each is higher than the one before.
+    public var generation: Int
     /// The command line.
     public var command: [String]
     /// When this run began.
@@ -79,6 +81,11 @@ public struct RunRecord: Codable, Sendable {
         self.ranks = ranks
         self.versions = versions
         jobs = before?.jobs ?? [:]
+        // A damaged record must not lead back to a generation that was there before.
+        let isDamaged = before == nil && FileSystem.exists(directory.recordFile)
+        generation =
+            isDamaged
+            ? Int(started.timeIntervalSince1970) : min(before?.generation ?? 0, 1 << 60) + 1
     }
 
     /// Writes the record.

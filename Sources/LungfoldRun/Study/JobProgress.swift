@@ -3,16 +3,18 @@ import LungfoldTraining
 
 /// What a rank tells rank 0 of its job, and rank 0 the user.
 struct JobProgress: Codable, Hashable, Sendable {
-    /// The epoch that was last finished, 1-based.
+    /// The epoch that is being trained or was just finished, 1-based.
     var epoch: Int
     /// Epochs in all.
     var epochs: Int
     /// The share of the job that is done, in 0...1.
     var share: Double
-    /// The mean training loss of the epoch.
+    /// The mean training loss of the epoch so far.
     var loss: Double
     /// The share of training pixels classified correctly, or of test pixels at the end.
     var accuracy: Double
+    /// Slices a second in the last mini-batch; 0 at the end.
+    var imagesPerSecond = 0.0
     /// Whether `accuracy` is that of the test slices.
     var isTest = false
 
@@ -22,6 +24,7 @@ struct JobProgress: Codable, Hashable, Sendable {
         share = Double(progress.iteration) / Double(progress.iterations)
         loss = progress.loss
         accuracy = progress.accuracy
+        imagesPerSecond = progress.imagesPerSecond
     }
 
     /// The end of a job.

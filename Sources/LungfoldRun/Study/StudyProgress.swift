@@ -16,6 +16,8 @@ final class StudyProgress: Sendable {
         var host: String
         var start: Double
         var lastLine: Double
+        /// The share of the job that was done when it was first heard of.
+        var firstShare: Double?
         var latest: JobProgress?
     }
 
@@ -86,6 +88,28 @@ final class StudyProgress: Sendable {
         }
     }
 
+    /// The jobs that run now, and how long all of them take.
+    var runningJobs: RunningJobs {
+        state.withLock { state in
+            RunningJobs(
+                jobs: state.running.map(Self.describe).sorted { $0.rank < $1.rank },
+                secondsLeft: Self.secondsLeft(state))
+        }
+    }
+
+    private static func describe(_ key: String, _ job: Running) -> StudyStatus.RunningJob {
+        var described = StudyStatus.RunningJob(key: key, rank: job.rank, host: job.host)
+        guard let latest = job.latest else { return described }
+        described.epoch = latest.epoch
+        described.epochs = latest.epochs
+        described.loss = latest.loss.isFinite ? latest.loss : nil
+        described.imagesPerSecond = latest.imagesPerSecond.isFinite ? latest.imagesPerSecond : nil
+        // A job that goes on from a checkpoint has done a share before this start.
+        let done = latest.share - (job.firstShare ?? 0)
+        if done > 0 { described.secondsLeft = (now - job.start) * (1 - latest.share) / done }
+        return described
+    }
+
     // MARK: Events
 
     private static func note(_ bytes: [UInt8], of key: String, _ state: inout State) {
@@ -93,6 +117,7 @@ final class StudyProgress: Sendable {
             return
         }
         state.running[key]?.latest = progress
+        if state.running[key]?.firstShare == nil { state.running[key]?.firstShare = progress.share }
         guard let job = state.running[key], now - job.lastLine >= interval, progress.share < 1
         else {
             return
@@ -132,15 +157,20 @@ final class StudyProgress: Sendable {
 
     private static var now: Double { ProcessInfo.processInfo.systemUptime }
 
-    /// `7 of 90 jobs, about 3 h 20 min left`: costs so far and times so far tell the pace.
+    /// `7 of 90 jobs, about 3 h 20 min left`
     private static func remaining(_ state: State) -> String {
+        let jobs = "\(state.ended) of \(state.count) jobs"
+        guard let left = secondsLeft(state) else { return jobs }
+        return "\(jobs), about \(Text.duration(left)) left"
+    }
+
+    /// Costs so far and times so far tell the pace.
+    private static func secondsLeft(_ state: State) -> Double? {
         let partial = state.running.reduce(0) { sum, job in
             sum + (state.costs[job.key] ?? 0) * (job.value.latest?.share ?? 0)
         }
         let done = state.doneCost + partial
-        let jobs = "\(state.ended) of \(state.count) jobs"
-        guard done > 0, state.ended < state.count else { return jobs }
-        let left = (now - state.start) * (state.totalCost - done) / done
-        return "\(jobs), about \(Text.duration(left)) left"
+        guard done > 0, state.ended < state.count else { return nil }
+        return (now - state.start) * (state.totalCost - done) / done
     }
 }

@@ -12,32 +12,47 @@ public struct StudyRun: Sendable {
     /// Runs the study.
     /// - Returns: the exit code.
     public func run() -> Int32 {
-        let signals = StopSignals()
+        StopSignals.watch()
         return World.run { world in
-            signals.onStop { world.requestStop() }
+            CrashMark.watch()
             return try perform(world)
         }
     }
 
     private func perform(_ world: World) throws -> Int32 {
+        var lock: DirectoryLock?
+        defer { lock?.release() }
         let shared = try SharedStudy(
             encoded: world.broadcast {
+                let directory = RunDirectory(path: request.output)
+                // Before the slices are read, where there is a folder to lock: a second run is refused
+                // at once.
+                if FileSystem.exists(directory.studyFile) {
+                    lock = try DirectoryLock(directory, host: world.host, notice: Console.warn)
+                }
                 let shared = try request.resolve(notice: Console.say)
-                try shared.directory.claim(for: shared.file)
-                try SliceArchive(shared.directory).keep(shared.slices, loader: request.data)
+                try directory.prepare(for: shared.file)
+                if lock == nil {
+                    lock = try DirectoryLock(directory, host: world.host, notice: Console.warn)
+                }
+                try directory.claim(for: shared.file)
+                directory.sweep()
+                try SliceArchive(directory).keep(shared.slices, loader: request.data)
                 return try shared.encoded()
             })
         try checkSurroundings(world, shared)
         let threads = ThreadChoice(option: request.threads, cores: .init(world.placement))
-        let progress = try begin(world, shared, threads)
+        let (progress, permission) = try begin(world, shared, threads)
+        let writer = progress.map { StatusWriter($0, directory: shared.directory) }
+        defer { withExtendedLifetime(writer) {} }
         var summary = try StudyStage(
             world: world, shared: shared, jobs: shared.study.jobs(), threads: threads.threads,
-            progress: progress
+            permission: permission, progress: progress
         ).run()
         if shared.study.protocol == .paper, !summary.wasStopped {
             summary = try StudyStage(
                 world: world, shared: shared, jobs: try secondStage(world, shared),
-                threads: threads.threads, progress: progress
+                threads: threads.threads, permission: permission, progress: progress
             ).run()
         }
         return try end(world, shared, progress, wasStopped: summary.wasStopped)
@@ -71,13 +86,13 @@ public struct StudyRun: Sendable {
 
     /// Opens run.json and says what is about to happen; rank 0's part, and nil elsewhere.
     private func begin(_ world: World, _ shared: SharedStudy, _ threads: ThreadChoice) throws
-        -> StudyProgress?
+        -> (StudyProgress?, WritePermission)
     {
         var slots = Array(repeating: UInt64(0), count: world.size)
         slots[world.rank] = UInt64(threads.threads)
         let threadsByRank = try world.gatherBits(slots)
         var progress: StudyProgress?
-        _ = try world.broadcast {
+        let generation = try world.broadcast {
             let ranks = zip(world.placement.hosts, threadsByRank ?? []).map {
                 RunRecord.Rank(host: $0, threads: Int($1))
             }
@@ -86,10 +101,13 @@ public struct StudyRun: Sendable {
                 versions: ["lungfold": Program.version, "MPI": world.library], started: Date())
             try record.save(in: shared.directory)
             progress = StudyProgress(record: record, directory: shared.directory)
-            return []
+            return try JSON.encode(record.generation)
         }
         if world.rank == 0 { announce(world, shared, threads) }
-        return progress
+        let permission = WritePermission(
+            directory: shared.directory,
+            generation: try JSON.decode(from: generation, subject: "the generation from rank 0"))
+        return (progress, permission)
     }
 
     private func announce(_ world: World, _ shared: SharedStudy, _ threads: ThreadChoice) {

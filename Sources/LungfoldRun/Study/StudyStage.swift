@@ -9,6 +9,7 @@ struct StudyStage {
     let shared: SharedStudy
     let jobs: [Job]
     let threads: Int
+    let permission: WritePermission
     /// Rank 0's alone.
     let progress: StudyProgress?
 
@@ -21,21 +22,42 @@ struct StudyStage {
         }
         progress?.begin(tasks)
         var own: [String: JobResult] = [:]
+        var diskFailure: LungfoldError?
         let summary = try world.runQueue(
-            tasks, onEvent: { [progress] in progress?.handle($0) },
+            tasks, limits: QueueLimits().scaled(by: LimitScale.factor),
+            onEvent: { [progress] in progress?.handle($0) },
             perform: { key, context in
                 guard let job = byKey[key] else {
                     throw LungfoldError(.internal, "job \(key)", "is not a job of this study")
                 }
-                own[key] = try train(job, context)
+                do {
+                    own[key] = try train(job, context)
+                } catch let error as LungfoldError where error.concernsTheFolder {
+                    // No other job could keep what it does either: all save if they can, and end.
+                    diskFailure = error
+                    world.requestStop()
+                    throw LungfoldError(.interrupted, "job \(key)", "cannot be saved")
+                }
             })
+        try world.share(diskFailure)
         try check(own)
         return summary
     }
 
-    /// The jobs without a result on disk. Reads every result, so that a damaged one shows now.
+    /// The jobs without a result on disk. Reads every file of every result: a job with a damaged one
+    /// is trained again, which gives the same bytes.
     private func unfinishedKeys() throws -> [String] {
-        try jobs.filter { try shared.directory.job($0.key).result(of: $0) == nil }.map(\.key)
+        try jobs.filter { job in
+            let directory = shared.directory.job(job.key)
+            do {
+                return try directory.verifiedResult(of: job) == nil
+            } catch let error as LungfoldError where [.badData, .missingInput].contains(error.kind)
+            {
+                Console.warn("\(error.subject): \(error.problem). Training \(job.key) again.")
+                directory.discardResult()
+                return true
+            }
+        }.map(\.key)
     }
 
     // MARK: Training
@@ -43,29 +65,28 @@ struct StudyStage {
     private func train(_ job: Job, _ context: JobContext) throws -> JobResult {
         let directory = shared.directory.job(job.key)
         do {
-            let trained = try TrainingRun(job: job, slices: shared.slices, threads: threads) {
-                try tell($0, context)
-            }.run()
-            try directory.save(
-                trained.result, weights: trained.weights.encoded(),
-                more: JobEvidence(
-                    trained, geometry: shared.geometry, slices: shared.slices
-                ).files())
-            context.report(try JSON.encode(JobProgress(trained.result)))
-            return trained.result
-        } catch let error as LungfoldError where error.kind == .interrupted {
+            let training = JobTraining(
+                job: job, slices: shared.slices, dataDigest: shared.file.dataDigest,
+                threads: threads, directory: directory, geometry: shared.geometry,
+                permission: permission.check)
+            var reported = ContinuousClock.now
+            let result = try training.run(shouldStop: { context.shouldStop }) {
+                context.countStep()
+                guard $0.endsEpoch || ContinuousClock.now - reported > .seconds(2) else { return }
+                reported = .now
+                context.report(try JSON.encode(JobProgress($0)))
+            }
+            context.report(try JSON.encode(JobProgress(result)))
+            return result
+        } catch let error as LungfoldError
+            where error.kind == .interrupted || error.concernsTheFolder
+        {
             throw error
         } catch {
             // The reason also travels to rank 0, which shows it; a full disk may refuse it here.
             try? directory.save(JobFailure(key: job.key, reason: "\(error)"))
             throw error
         }
-    }
-
-    private func tell(_ progress: TrainingProgress, _ context: JobContext) throws {
-        context.countStep()
-        if context.shouldStop { throw LungfoldError(.interrupted, "training", "was stopped") }
-        if progress.endsEpoch { context.report(try JSON.encode(JobProgress(progress))) }
     }
 
     // MARK: Reduction
@@ -112,6 +133,11 @@ struct StudyStage {
             bits = bits.dropFirst(stored.bits.count)
         }
     }
+}
+
+extension LungfoldError {
+    /// Whether the study's folder cannot be written, which no job can do without.
+    fileprivate var concernsTheFolder: Bool { kind == .io || kind == .cannotCreate }
 }
 
 extension World {

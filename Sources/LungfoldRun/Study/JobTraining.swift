@@ -1,0 +1,75 @@
+import LungfoldImaging
+import LungfoldStudy
+import LungfoldTraining
+
+/// A job in its folder, from where it stands to its result: it may be stopped or killed at any moment
+/// and goes on from its last checkpoint, of the last epoch or of five minutes ago.
+struct JobTraining {
+    /// The longest time between two checkpoints.
+    static let interval = Duration.seconds(300)
+
+    let job: Job
+    let slices: SliceSet
+    /// The digest of the slices.
+    let dataDigest: String
+    let threads: Int
+    let directory: JobDirectory
+    /// The geometry that predictions get.
+    let geometry: LabelVolumeWriter
+    /// Is told of checkpoints that cannot be used.
+    var notice: (String) -> Void = Console.alert
+    /// Throws where this process may no longer write to the folder.
+    var permission: () throws -> Void = {}
+
+    /// Trains the job and writes its files.
+    /// - Parameters:
+    ///   - shouldStop: whether to save and stop, asked after every mini-batch.
+    ///   - progress: called after every mini-batch.
+    /// - Throws: `LungfoldError` of kind `interrupted` when stopped, of kind `io` or `cannotCreate`
+    ///   when the folder cannot be written; any other error is the job's own.
+    func run(
+        shouldStop: @escaping () -> Bool, progress: @escaping (TrainingProgress) throws -> Void
+    ) throws -> JobResult {
+        try permission()
+        try FileSystem.makeDirectory(directory.path)
+        let checkpoints = CheckpointFiles(directory, identity: try identity())
+        let start = checkpoints.load(notice: notice)
+        let attempts = Attempts(directory)
+        try attempts.begin(job, from: start?.iteration ?? 0)
+        defer { attempts.end() }
+        let trained = try TrainingRun(
+            job: job, slices: slices, threads: threads, from: start, progress: progress,
+            save: saving(to: checkpoints, shouldStop)
+        ).run()
+        try permission()
+        try directory.save(
+            trained.result, weights: trained.weights.encoded(),
+            more: JobEvidence(trained, geometry: geometry, slices: slices).files())
+        return trained.result
+    }
+
+    /// What a checkpoint must belong to.
+    private func identity() throws -> [String: String] {
+        ["job": job.key, "study": Digest.text(of: try JSON.encode(job)), "data": dataDigest]
+    }
+
+    private func saving(to checkpoints: CheckpointFiles, _ shouldStop: @escaping () -> Bool)
+        -> (TrainingProgress, () -> Checkpoint) throws -> Void
+    {
+        var saved = ContinuousClock.now
+        return { step, checkpoint in
+            let stops = shouldStop()
+            let isDue = step.endsEpoch || ContinuousClock.now - saved >= Self.interval
+            guard stops || isDue else { return }
+            try permission()
+            try checkpoints.save(checkpoint())
+            saved = .now
+            if stops {
+                throw LungfoldError(
+                    .interrupted, "job \(job.key)",
+                    "was stopped after iteration \(step.iteration) of \(step.iterations)",
+                    remedy: "The same command continues it")
+            }
+        }
+    }
+}

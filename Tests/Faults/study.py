@@ -1,0 +1,232 @@
+"""The small study that faults happen to, its processes, and what must be left of it afterwards."""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+IMAGES, LABELS = "tr_im.nii.gz", "tr_mask.nii.gz"
+# What differs between two undisturbed runs, too: times, hosts, who writes.
+UNCOMPARED = {"run.json", "lock", "status.json"}
+
+
+@dataclasses.dataclass
+class Ended:
+    """How a process ended."""
+
+    code: int
+    output: str
+    errors: str
+    seconds: float
+
+
+class Run:
+    """A process that this script has started: alone, or mpirun with its ranks."""
+
+    def __init__(self, command, log, environment=None, stdout=None):
+        self.log = pathlib.Path(log)
+        self.began = time.monotonic()
+        self.out = open(f"{self.log}.out", "wb") if stdout is None else stdout
+        self.err = open(f"{self.log}.err", "wb")
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self.out,
+            stderr=self.err,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+        self.pid = self.process.pid
+        self.recorded = {self.pid: start_time(self.pid)}
+
+    def ranks(self):
+        """The process ids of the ranks, which are recorded."""
+        children = sorted(descendants(self.pid))
+        for pid in children:
+            self.recorded.setdefault(pid, start_time(pid))
+        return [pid for pid in children if name_of(pid) == "lungfold"]
+
+    def text(self):
+        return read(f"{self.log}.out")
+
+    def wait_for(self, condition, limit=60):
+        """Waits until something is so, or the process has ended, or the time is over."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end and self.process.poll() is None:
+            self.ranks()
+            if condition():
+                return True
+            time.sleep(0.005)
+        return condition()
+
+    def signal(self, pid, number):
+        """Signals a process that is recorded and still the same."""
+        if self.recorded.get(pid) is not None and start_time(pid) == self.recorded[pid]:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def end(self, limit=60):
+        """Waits for the end of the process and of its ranks; kills what hangs, and says so."""
+        hung = False
+        try:
+            self.process.wait(limit)
+        except subprocess.TimeoutExpired:
+            hung = True
+            self.ranks()
+            for pid in self.recorded:
+                self.signal(pid, 9)
+            self.process.wait(10)
+        end = time.monotonic() + 10
+        while self.living() and time.monotonic() < end:
+            time.sleep(0.05)
+        orphans = self.living()
+        for pid in orphans:
+            self.signal(pid, 9)
+        code = -1 if hung or orphans else self.process.returncode
+        return Ended(
+            code if code >= -1 else 128 - code,
+            self.text(),
+            read(f"{self.log}.err") + (" HUNG" if hung else "") + (" ORPHANS" if orphans else ""),
+            time.monotonic() - self.began,
+        )
+
+    def living(self):
+        return [p for p, start in self.recorded.items() if start and start_time(p) == start]
+
+
+class Study:
+    """A study's command and the folder it writes to."""
+
+    def __init__(self, program, data, scratch, options=()):
+        self.program, self.data, self.scratch = program, data, scratch
+        self.options = list(options)
+        self.count = 0
+        self.reference, self.seconds = None, 0.0
+
+    def arguments(self, folder, more=()):
+        return [
+            str(self.program), "study", "--images", f"{self.data}/{IMAGES}",
+            "--labels", f"{self.data}/{LABELS}", "--output", str(folder),
+            "--image-size", "32", "--filters", "4", "--depth", "2", "--experiments", "4",
+            *self.options, *more,
+        ]
+
+    def folder(self):
+        """A folder that is not there yet."""
+        self.count += 1
+        return self.scratch / f"study-{os.getpid()}-{id(self) % 9999}-{self.count}"
+
+    def start(self, folder, ranks=2, threads=1, environment=None, stdout=None, prefix=(), log=""):
+        mpirun = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
+        command = [
+            *prefix, *(mpirun if ranks else []),
+            *self.arguments(folder, ["--threads", str(threads)]),
+        ]
+        return Run(command, f"{folder}.log{log}", environment, stdout)
+
+    def run(self, folder, limit=120, **options):
+        return self.start(folder, **options).end(limit)
+
+    def prepare(self):
+        """Runs the study undisturbed, on one rank: the oracle."""
+        folder = self.folder()
+        ended = self.run(folder, ranks=1)
+        if ended.code != 0:
+            raise SystemExit(f"the undisturbed run failed: {ended.code} {ended.errors}")
+        self.reference, self.seconds = digests(folder), ended.seconds
+        self.finished = folder
+
+    def start_seconds(self):
+        """How long one start of the program with MPI takes at this moment."""
+        begin = time.monotonic()
+        subprocess.run([self.program, "doctor"], capture_output=True, check=False)
+        return time.monotonic() - begin
+
+    def loss(self, folder, ranks=2, environment=None):
+        """Runs the command again until it is through; what is lost then, or None."""
+        before = finished_jobs(folder)
+        ended = self.run(folder, ranks=ranks, environment=environment)
+        if ended.code != 0:
+            return f"the repeated command ended with {ended.code}: {ended.errors[:1500]}"
+        return self.difference(folder, before)
+
+    def difference(self, folder, before=()):
+        """What of a finished folder differs from the undisturbed run's, or None."""
+        after = finished_jobs(folder)
+        again = [job for job, mark in dict(before).items() if after.get(job) != mark]
+        if again:
+            return f"done again: {again}"
+        mine = digests(folder)
+        for name in sorted(mine.keys() | self.reference.keys()):
+            if mine.get(name) != self.reference.get(name):
+                return f"{name} differs from the undisturbed run's"
+        if (folder / "lock").read_bytes():
+            return "the lock was not given back"
+        return None
+
+    def forget(self, folder):
+        """Removes a folder and its logs: a trial without a loss leaves nothing."""
+        shutil.rmtree(folder, ignore_errors=True)
+        for log in folder.parent.glob(f"{folder.name}.log*"):
+            log.unlink()
+
+
+def digests(folder):
+    """SHA-256 of every file that must be the same, by its path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in UNCOMPARED
+    }
+
+
+def finished_jobs(folder):
+    """When each finished job was finished."""
+    return {p.parent.name: p.stat().st_mtime_ns for p in folder.glob("jobs/*/manifest.json")}
+
+
+def read(path):
+    try:
+        return pathlib.Path(path).read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def stat_fields(pid):
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return [text[text.index("(") + 1 : text.rindex(")")], *text[text.rindex(")") + 2 :].split()]
+
+
+def start_time(pid):
+    """When a process began, in the kernel's ticks: tells it from a later one of its number."""
+    fields = stat_fields(pid)
+    return fields[20] if fields and fields[1] not in "ZX" else None
+
+
+def name_of(pid):
+    fields = stat_fields(pid)
+    return fields[0] if fields else ""
+
+
+def descendants(pid):
+    """The processes below a process: ranks may be a daemon's children on another 'host'."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            fields = stat_fields(entry)
+            if fields:
+                parents.setdefault(int(fields[2]), []).append(int(entry))
+    found, queue = [], [pid]
+    while queue:
+        children = parents.get(queue.pop(), [])
+        found += children
+        queue += children
+    return found

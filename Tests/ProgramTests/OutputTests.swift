@@ -45,15 +45,6 @@ final class OutputTests: XCTestCase {
         XCTAssertEqual(outcome.code, 66, outcome.errors)
     }
 
-    func testDamagedResultIsNamed() throws {
-        let folder = try TinyStudy.copy()
-        let path = "\(folder)/jobs/unet-binary-e4-fold1/result.json"
-        try bytes(path).prefix(200).write(to: URL(fileURLWithPath: path))
-        let outcome = try Program.run(TinyStudy.arguments(output: folder), ranks: 2, within: 30)
-        XCTAssertEqual(outcome.code, 65, outcome.errors)
-        XCTAssertTrue(outcome.errors.contains(path), outcome.errors)
-    }
-
     func testFolderThatCannotBeWrittenTo() throws {
         let folder = "/proc/lungfold-study"
         let outcome = try Program.run(

@@ -3,10 +3,10 @@ import XCTest
 
 /// What happens to a study is undone by the same command, and its report has the same bytes.
 final class SurvivalTests: XCTestCase {
-    /// Two jobs of some seconds each.
+    /// Two jobs of some seconds each: long enough that a second command meets the first at work.
     private func arguments(_ folder: String) -> [String] {
         TinyStudy.arguments(
-            output: folder, epochs: 40,
+            output: folder, epochs: 120,
             ["--networks", "segnet,unet", "--tasks", "binary", "--folds", "1", "--threads", "1"])
     }
 

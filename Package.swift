@@ -66,7 +66,9 @@ let package = Package(
         .testTarget(name: "StudyTests", dependencies: ["LungfoldStudy"]),
         .testTarget(
             name: "EngineTests", dependencies: ["LungfoldEngine", "CLungfoldKernels"],
-            resources: [.copy("Fixtures")]),
+            resources: [.copy("Fixtures")],
+            // Definitions loop by loop: without optimisation they take minutes.
+            swiftSettings: [.unsafeFlags(["-O"])]),
         .testTarget(
             name: "ImagingTests",
             dependencies: ["LungfoldImaging", "LungfoldStudy", "CLungfoldImaging"]),

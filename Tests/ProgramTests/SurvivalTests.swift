@@ -3,10 +3,10 @@ import XCTest
 
 /// What happens to a study is undone by the same command, and its report has the same bytes.
 final class SurvivalTests: XCTestCase {
-    /// Two jobs of some seconds each: long enough that a second command meets the first at work.
-    private func arguments(_ folder: String) -> [String] {
+    /// Two jobs of some seconds each.
+    private func arguments(_ folder: String, epochs: Int = 40) -> [String] {
         TinyStudy.arguments(
-            output: folder, epochs: 120,
+            output: folder, epochs: epochs,
             ["--networks", "segnet,unet", "--tasks", "binary", "--folds", "1", "--threads", "1"])
     }
 
@@ -46,8 +46,10 @@ final class SurvivalTests: XCTestCase {
     }
 
     /// Starts the study and waits for a checkpoint of each generation.
-    private func started(_ folder: String, ranks: Int? = nil) throws -> ProgramRun {
-        let run = try Program.start(arguments(folder), ranks: ranks)
+    private func started(_ folder: String, epochs: Int = 40, ranks: Int? = nil) throws
+        -> ProgramRun
+    {
+        let run = try Program.start(arguments(folder, epochs: epochs), ranks: ranks)
         let isThere = run.wait(atMost: 60) {
             ["checkpoint-a", "checkpoint-b"].allSatisfy {
                 FileManager.default.fileExists(atPath: "\(folder)/\(Self.job)/\($0)")
@@ -108,9 +110,10 @@ final class SurvivalTests: XCTestCase {
 
     func testSecondRunIsRefusedAndStatusTellsOfTheFirst() throws {
         let folder = Scratch.path("twice")
-        let run = try started(folder)
+        // Long enough that the second command, which waits three seconds, meets the first at work.
+        let run = try started(folder, epochs: 2000)
         let begin = Date()
-        let second = try Program.run(arguments(folder))
+        let second = try Program.run(arguments(folder, epochs: 2000))
         XCTAssertEqual(second.code, 73, second.errors)
         XCTAssertLessThan(-begin.timeIntervalSinceNow, 6)
         let owner = try XCTUnwrap(try status(folder)["owner"] as? [String: Any])
@@ -120,8 +123,7 @@ final class SurvivalTests: XCTestCase {
         XCTAssertEqual(running.first?["host"] as? String, host)
         run.signal(SIGUSR1)
         XCTAssertEqual(run.end(within: 30).code, 75)
-        try resume(folder)
-        let after = try Program.run(["status", folder])
+        let after = try Program.run(["status", undisturbed()])
         XCTAssertTrue(after.output.hasPrefix("finished, run "), after.output)
         XCTAssertTrue(after.output.contains("2 finished, 0 running, 0 failed, 0 waiting"))
     }

@@ -41,15 +41,17 @@ final class ParameterStore {
 
     func write(_ weights: WeightTensor, to tensor: Int, _ array: Array = .value) {
         let to = pointer(tensor, array)
-        var from = weights.values.makeIterator()
-        plan.layouts[tensor].forEachPlace { to[$0] = from.next() ?? 0 }
+        let from = weights.values
+        plan.layouts[tensor].forEachPlace { index, place in to[place] = from[index] }
     }
 
     func read(_ tensor: Int, _ array: Array = .value) -> WeightTensor {
         let from = pointer(tensor, array)
-        var values: [Float] = []
-        values.reserveCapacity(plan.tensors[tensor].count)
-        plan.layouts[tensor].forEachPlace { values.append(from[$0]) }
+        let count = plan.tensors[tensor].count
+        let values = [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+            plan.layouts[tensor].forEachPlace { index, place in buffer[index] = from[place] }
+            filled = count
+        }
         return WeightTensor(shape: plan.tensors[tensor].shape, values: values)
     }
 }

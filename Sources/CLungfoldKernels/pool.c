@@ -165,8 +165,6 @@ void lf_pool_destroy(lf_pool *pool) {
     free(pool);
 }
 
-int lf_pool_threads(const lf_pool *pool) { return pool->threads; }
-
 void *lf_reserve(size_t bytes) {
     size_t size = lf_round_up(bytes, LF_HUGE_PAGE);
     char *memory = mmap(NULL, size + LF_HUGE_PAGE, PROT_READ | PROT_WRITE,

@@ -1,7 +1,6 @@
 #include "strips.h"
 #include <string.h>
 
-int lf_strip_rows(int height, int width) { return lf_strips_of(height, width).rows; }
 int lf_strip_count(int batch, int height, int width) {
     return batch * lf_strips_of(height, width).per_image;
 }

@@ -1,22 +1,16 @@
 import LungfoldEngine
 import LungfoldStudy
+import LungfoldTraining
 
 extension TrainingSettings {
     /// The network that these settings describe, checked for the image size.
     /// - Throws: `LungfoldError` (`usage`) naming the size that does not fit.
     func description(of network: NetworkKind, task: SegmentationTask) throws -> NetworkDescription {
         try LungfoldError.translating(.usage) {
-            let description = try NetworkDescription.named(
-                network.rawValue, classes: task.classCount, depth: depth, filters: filters)
+            let description = try self.network(network, task: task)
             try description.checkSize(height: imageSize, width: imageSize)
             return description
         }
-    }
-
-    /// How the engine is to compute.
-    func engineOptions(threads: Int) -> EngineOptions {
-        EngineOptions(
-            threads: threads, convolution: convolution == .winograd ? .winograd : .direct)
     }
 }
 

@@ -18,15 +18,11 @@ final class Trainer {
         self.job = job
         self.slices = slices
         let settings = job.settings
-        network = try NetworkDescription.named(
-            job.network.rawValue, classes: job.task.classCount, depth: settings.depth,
-            filters: settings.filters)
+        network = try settings.network(job.network, task: job.task)
         classWeights = Self.classWeights(job, slices)
         miniBatches = MiniBatches(
             job: job, slices: slices, inputMean: Self.inputMean(job, slices))
-        var options = EngineOptions()
-        options.threads = threads
-        options.convolution = settings.convolution == .winograd ? .winograd : .direct
+        let options = settings.engineOptions(threads: threads)
         engine = try TrainingEngine(
             network, batch: job.experiment.miniBatch, height: slices.size, width: slices.size,
             classWeights: classWeights.map { Float($0) }, options: options)

@@ -42,7 +42,6 @@ typedef struct lf_pool lf_pool;
 /// are refused.
 lf_pool *lf_pool_create(int threads, size_t scratch_bytes);
 void lf_pool_destroy(lf_pool *pool);
-int lf_pool_threads(const lf_pool *pool);
 
 /// Reserves and releases zeroed memory aligned to 2 MiB, with huge pages where the system gives
 /// them.
@@ -112,7 +111,7 @@ enum {
     LF_CONV_WINOGRAD = 0, ///< F(4x4, 3x3)
     LF_CONV_DIRECT = 1,   ///< a GEMM for each of the taps, through OpenBLAS: the reference
     LF_CONV_THIN_IN = 2,  ///< few input channels
-    LF_CONV_THIN_OUT = 3  ///< few output channels
+    LF_CONV_THIN_OUT = 3  ///< few output channels; forward only
 };
 
 /// A stride-1 convolution with zero padding, forward or backward to its input.
@@ -132,9 +131,7 @@ typedef struct lf_conv {
     float *shared;      ///< lf_conv_shared_floats
 } lf_conv;
 
-/// Rows of an image that one strip covers: what partial sums are counted by.
-int lf_strip_rows(int height, int width);
-/// Strips of a batch.
+/// Strips of a batch: what partial sums are counted by.
 int lf_strip_count(int batch, int height, int width);
 
 size_t lf_conv_transformed_floats(const lf_conv *op);

@@ -1,5 +1,6 @@
 import LungfoldEngine
 import LungfoldStudy
+import LungfoldTraining
 
 /// `lungfold bench`: the speed of whole training steps, or of inference, on random slices.
 public struct Benchmark: Sendable {

@@ -101,7 +101,8 @@ extension LungfoldError {
     package static func cannotWrite(_ path: String, _ code: Int32) -> LungfoldError {
         // A folder that vanishes under a write is gone just as one that was gone before it.
         LungfoldError(
-            code == ENOENT ? .cannotCreate : .io, path, "cannot be written: \(String(cString: strerror(code)))",
+            code == ENOENT ? .cannotCreate : .io, path,
+            "cannot be written: \(String(cString: strerror(code)))",
             remedy: remedy(for: code))
     }
 

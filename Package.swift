@@ -88,7 +88,9 @@ let package = Package(
             exclude: ["Snapshots"]),
         .testTarget(
             name: "ProgramTests",
-            dependencies: ["LungfoldRun", "LungfoldStudy", "LungfoldImaging", "lungfold"]),
+            dependencies: [
+                "LungfoldRun", "LungfoldCluster", "LungfoldStudy", "LungfoldImaging", "lungfold",
+            ]),
     ]
 )
 

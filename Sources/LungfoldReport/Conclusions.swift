@@ -70,9 +70,32 @@ struct Conclusions {
                 + " they cannot tell from chance."
         return "What \(count(most, "slice")) can and cannot support: they rank the two networks as"
             + " trained here, on slices like these." + power
+            + intervalLimits(comparisons) + foldLimits(comparisons)
             + " The data do not say which slices are of one patient; such slices resemble each other,"
             + " so the intervals are narrower than they should be, and nothing follows for other"
             + " patients, scanners or hospitals."
+    }
+
+    /// Unexplained, interval and test would seem to contradict each other.
+    private func intervalLimits(_ comparisons: [PairedComparison]) -> String {
+        let isSurprising = comparisons.contains { comparison in
+            guard comparison.measure != "accuracy", let interval = comparison.interval,
+                let p = comparison.slicePHolm
+            else { return false }
+            return p >= 0.05 && (interval.low > 0 || interval.high < 0)
+        }
+        guard isSurprising else { return "" }
+        return " An interval that leaves 0 out beside a test that shows no difference is no"
+            + " contradiction: the interval is of the mean, which a few slices with large differences"
+            + " move, and is not corrected for the number of comparisons."
+    }
+
+    private func foldLimits(_ comparisons: [PairedComparison]) -> String {
+        guard comparisons.contains(where: { $0.foldPHolm != nil }) else { return "" }
+        return
+            " The tests over slices take the trained networks as they are; the test over folds asks"
+            + " whether networks trained anew would differ as well, and with so few folds only a large"
+            + " and steady difference passes it."
     }
 
     private func text(_ values: [Double]) -> String { figure(Statistics(values).mean ?? 0) }

@@ -13,6 +13,8 @@ public struct StudyOutcome: Sendable {
     public var classCounts: ClassCounts?
     /// The slices and predictions, for pictures and surfaces; nil where they were not kept.
     public var material: SliceMaterial?
+    /// What the best networks' classes look for, by job key; nil where nobody has made pictures of it.
+    public var dreams: [String: ClassDreams]?
     /// Where the results come from.
     public var origin = StudyOrigin()
 

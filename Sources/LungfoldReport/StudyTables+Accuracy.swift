@@ -21,8 +21,17 @@ extension StudyTables {
         let counts = ["undefined", "missing"].map {
             Table.Column($0, group: name, isHiddenWhenZero: true)
         }
-        let paper = ["paper mean", "paper σ"].map { Table.Column($0, group: name) }
-        return ours + counts + (comparesWithPaper ? paper : [])
+        return ours + counts
+            + foreignSources(group).flatMap { source in
+                ["\(source) mean", "\(source) σ"].map { Table.Column($0, group: name) }
+            }
+    }
+
+    /// Whose values stand beside ours: the paper's, and what its authors stored.
+    private func foreignSources(_ group: GroupFindings) -> [String] {
+        guard comparesWithPaper else { return [] }
+        let isStored = StoredResults.run(group.network, group.task, experiment: 1) != nil
+        return isStored ? ["paper", "stored"] : ["paper"]
     }
 
     private func accuracyCells(_ group: GroupFindings, _ number: Int) -> [Table.Cell] {
@@ -37,12 +46,19 @@ extension StudyTables {
             .integer(test.undefinedCount),
             .integer(findings.expectedSlices - test.count - test.undefinedCount),
         ]
-        guard comparesWithPaper else { return ours }
-        guard Experiment.paper(group.network).contains(findings.experiment) else {
-            return ours + [.blank, .blank]
+        return ours + foreignCells(group, findings.experiment)
+    }
+
+    private func foreignCells(_ group: GroupFindings, _ experiment: Experiment) -> [Table.Cell] {
+        let sources = foreignSources(group)
+        guard !sources.isEmpty, Experiment.paper(group.network).contains(experiment) else {
+            return sources.flatMap { _ in [Table.Cell.blank, .blank] }
         }
-        let printed = PaperResults.accuracy(group.network, group.task)[number - 1]
-        return ours + [.printed(printed.mean), .printed(printed.deviation)]
+        let printed = PaperResults.accuracy(group.network, group.task)[experiment.number - 1]
+        let stored = StoredResults.run(
+            group.network, group.task, experiment: experiment.number)?.accuracy
+        return [.printed(printed.mean), .printed(printed.deviation)]
+            + (stored.map { [.score($0.mean), .score($0.deviation)] } ?? [])
     }
 
     private func accuracyNotes(_ task: SegmentationTask) -> [String] {
@@ -52,6 +68,9 @@ extension StudyTables {
         ]
         if comparesWithPaper {
             notes.append("The paper's values are of its hold-out, truncated to three decimals.")
+            if task == .binary {
+                notes.append("Stored: the same from the result files that its authors published.")
+            }
             let third = Experiment.paper(.segnet)[2]
             if task == .binary, study.experiments[.segnet]?.contains(third) == true {
                 notes.append(Misprints.table3)

@@ -78,7 +78,8 @@ public enum MarkdownRenderer {
 enum HTMLTableRenderer {
     static func render(_ table: Table) -> String {
         let table = table.condensed
-        var html = "<table id=\"\(escapedHTML(table.name))\" class=\"sortable\">\n"
+        let width = table.columns.count > 10 ? " wide" : ""
+        var html = "<table id=\"\(escapedHTML(table.name))\" class=\"sortable\(width)\">\n"
         html += "<caption>\(escapedHTML(table.title))</caption>\n<thead>\n"
         html += groupRow(table.columns)
         let heads = table.columns.indices.map { column in

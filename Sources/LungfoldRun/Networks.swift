@@ -15,12 +15,14 @@ extension TrainingSettings {
 }
 
 extension Job {
+    /// Mini-batches in all epochs.
+    var iterations: Int { split.training.count / experiment.miniBatch * settings.epochs }
+
     /// What the job is expected to cost, in floating-point operations: the order of the queue and the
     /// estimate of what is left. A training step takes three forward passes.
     func floatingPointOperations() throws -> Double {
         let forward = try settings.description(of: network, task: task)
             .forwardFLOPs(height: settings.imageSize, width: settings.imageSize)
-        let iterations = split.training.count / experiment.miniBatch * settings.epochs
         let validations = 1 + iterations / settings.validationInterval
         let passes =
             3 * iterations * experiment.miniBatch + validations * split.validation.count

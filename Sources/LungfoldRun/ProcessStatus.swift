@@ -17,6 +17,11 @@ public struct ProcessStatus: Sendable {
         }
     }
 
+    /// The name of this host; empty where there is no /proc.
+    static var host: String {
+        String(decoding: FileSystem.readIfAny("/proc/sys/kernel/hostname"), as: UTF8.self).trimmed
+    }
+
     /// A field's value, such as `0-3` for `Cpus_allowed_list`.
     public subscript(name: String) -> String? { fields[name] }
 

@@ -43,12 +43,27 @@ public struct History: Codable, Hashable, Sendable {
             self.accuracy = accuracy
             self.dice = dice
         }
+
+        /// How well the lesions were found: the mean Dice coefficient of all classes but the first, in
+        /// 0...1. A class that is neither there nor predicted is left out; 1 where none is.
+        public var lesionDice: Double {
+            let known = dice.dropFirst().compactMap(\.self)
+            return known.isEmpty ? 1 : known.reduce(0, +) / Double(known.count)
+        }
     }
 
     /// Epochs in order.
     public var epochs: [Epoch] = []
     /// Validations in order; the last is made with the finished network.
     public var validations: [Validation] = []
+
+    /// The validation with the highest `lesionDice`, the earlier of equal ones; nil before the first.
+    public var best: Validation? {
+        validations.reduce(nil) { best, next in
+            guard let best, best.lesionDice >= next.lesionDice else { return next }
+            return best
+        }
+    }
 
     /// Makes an empty history.
     public init() {}

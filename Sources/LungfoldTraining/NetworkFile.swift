@@ -39,11 +39,24 @@ public struct NetworkFile: Sendable {
     /// - Throws: `LungfoldError` naming the file, what is wrong with it and the rule.
     public init(contentsOf path: String) throws {
         do {
-            weights = try WeightSet(contentsOf: path)
+            try self.init(WeightSet(contentsOf: path), source: path)
+        } catch let error as EngineError {
+            throw LungfoldError(.badData, error)
+        }
+    }
+
+    /// Takes what a weight file holds.
+    /// - Parameters:
+    ///   - weights: the tensors and metadata.
+    ///   - path: what errors call it, such as its path.
+    /// - Throws: `LungfoldError` naming what is wrong with it and the rule.
+    public init(_ weights: WeightSet, source path: String) throws {
+        do {
             network = try NetworkDescription.describing(weights, source: path)
         } catch let error as EngineError {
             throw LungfoldError(.badData, error)
         }
+        self.weights = weights
         guard let mean = Float(weights.metadata["input_mean"] ?? ""), mean.isFinite else {
             throw LungfoldError(
                 .badData, path, "its metadata has no number as input_mean",

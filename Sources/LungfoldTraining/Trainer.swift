@@ -12,6 +12,8 @@ final class Trainer {
     private let classifier: SliceClassifier
     private var miniBatches: MiniBatches
     private var state = TrainingState()
+    /// The weights, running statistics among them, that `state.history.best` was made with.
+    private var best: WeightSet?
 
     init(job: Job, slices: SliceSet, threads: Int) throws {
         try Self.check(job, slices)
@@ -34,7 +36,8 @@ final class Trainer {
 
     /// Where the run stands now.
     var checkpoint: Checkpoint {
-        Checkpoint(weights: engine.weights(), optimiser: engine.optimiser, state: state)
+        Checkpoint(
+            weights: engine.weights(), best: best, optimiser: engine.optimiser, state: state)
     }
 
     /// Goes back, or on, to where another run of the same job stood.
@@ -45,6 +48,7 @@ final class Trainer {
         try engine.load(checkpoint.weights)
         engine.optimiser = checkpoint.optimiser
         state = checkpoint.state
+        best = checkpoint.best
     }
 
     /// Whether all epochs are done.
@@ -69,8 +73,7 @@ final class Trainer {
             imagesPerSecond: Double(job.experiment.miniBatch) / seconds)
         // The very last iteration's validation is the finished network's.
         if state.iteration % job.settings.validationInterval == 0, state.iteration < iterations {
-            try classifier.load(engine.weights())
-            _ = try validate(epoch: epoch)
+            _ = try validate(engine.weights(), epoch: epoch)
         }
         if state.position == miniBatches.countPerEpoch { state.endEpoch(learningRate: rate) }
         return progress
@@ -79,19 +82,34 @@ final class Trainer {
     /// Recomputes batch normalisation's statistics and evaluates the finished network.
     func finish() throws -> TrainedNetwork {
         if !network.statistics.isEmpty { measurePopulation() }
-        let file = NetworkFile(
-            network: network, task: job.task, inputMean: miniBatches.inputMean,
-            imageSize: slices.size, weights: engine.weights())
-        try classifier.load(file.weights)
-        let validation = try validate(epoch: job.settings.epochs)
+        let weights = engine.weights()
+        let validation = try validate(weights, epoch: job.settings.epochs)
         let test = evaluate(job.split.test)
         let result = JobResult(
-            job: job, classWeights: classWeights, inputMean: Double(file.inputMean),
+            job: job, classWeights: classWeights, inputMean: Double(miniBatches.inputMean),
             testConfusion: test.confusion, validationConfusion: validation.confusion,
             history: state.history)
         return TrainedNetwork(
-            result: result, weights: file.weights, testPredictions: test.predictions,
-            validationPredictions: validation.predictions)
+            result: result, weights: file(weights).weights, bestWeights: bestFile().weights,
+            testPredictions: test.predictions, validationPredictions: validation.predictions)
+    }
+
+    private func file(_ weights: WeightSet) -> NetworkFile {
+        NetworkFile(
+            network: network, task: job.task, inputMean: miniBatches.inputMean,
+            imageSize: slices.size, weights: weights)
+    }
+
+    /// The best network so far, with where it comes from as metadata. To be called after a validation.
+    private func bestFile() -> NetworkFile {
+        guard let best, let validation = state.history.best else {
+            preconditionFailure("the best network before the first validation")
+        }
+        var file = file(best)
+        file.weights.metadata["epoch"] = String(validation.epoch)
+        file.weights.metadata["iteration"] = String(validation.iteration)
+        file.weights.metadata["validation_dice"] = String(validation.lesionDice)
+        return file
     }
 
     private func measurePopulation() {
@@ -102,8 +120,9 @@ final class Trainer {
         engine.finishPopulationStatistics()
     }
 
-    /// Puts the classifier's figures for the validation slices on record.
-    private func validate(epoch: Int) throws -> Evaluation {
+    /// Puts a network's figures for the validation slices on record, and keeps it if it is the best.
+    private func validate(_ weights: WeightSet, epoch: Int) throws -> Evaluation {
+        try classifier.load(weights)
         let evaluation = evaluate(job.split.validation)
         try requireFinite(evaluation.loss, "validation loss", epoch, state.iteration)
         let pooled = evaluation.pooled
@@ -112,6 +131,7 @@ final class Trainer {
                 epoch: epoch, iteration: state.iteration, loss: evaluation.loss,
                 accuracy: pooled.accuracy ?? 0,
                 dice: (0..<job.task.classCount).map { pooled.scores(ofClass: $0).dice }))
+        if state.history.best?.iteration == state.iteration { best = weights }
         return evaluation
     }
 

@@ -8,6 +8,10 @@ public struct TrainedNetwork: Sendable {
     public var result: JobResult
     /// The trained weights, with the metadata that `NetworkFile` reads.
     public var weights: WeightSet
+    /// The weights of the validation with the highest mean Dice of the lesion classes (`History.best`),
+    /// the running statistics that it used among them; the metadata also says `epoch`, `iteration` and
+    /// `validation_dice`. Results come from `weights` alone, as the paper's do.
+    public var bestWeights: WeightSet
     /// The class of each pixel of each test slice, in the order of the split's.
     public var testPredictions: [[UInt8]]
     /// The same of each validation slice.

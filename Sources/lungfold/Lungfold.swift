@@ -27,7 +27,7 @@ struct Lungfold: ParsableCommand {
         version: Program.version,
         subcommands: [
             StudyCommand.self, StatusCommand.self, TrainCommand.self, EvaluateCommand.self,
-            PredictCommand.self,
+            PredictCommand.self, DreamCommand.self,
             InspectCommand.self, PhantomCommand.self, ReportCommand.self, BenchCommand.self,
             DoctorCommand.self,
         ])

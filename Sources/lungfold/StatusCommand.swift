@@ -11,6 +11,7 @@ struct StatusCommand: ParsableCommand {
             reads the study's folder and nothing else.
 
               lungfold status study
+              lungfold status study --watch
               lungfold status study --json -
             """)
 
@@ -21,7 +22,19 @@ struct StatusCommand: ParsableCommand {
         help: ArgumentHelp("Write it as JSON to a file, - for standard output.", valueName: "F"))
     var json: String?
 
+    @Flag(
+        help: "Go on until the run ends: in place on a terminal, elsewhere a line a change."
+    )
+    var watch = false
+
+    func validate() throws {
+        if watch, json != nil {
+            throw ValidationError("--watch shows, --json writes once: give one of them.")
+        }
+    }
+
     func run() throws {
+        if watch { return try StatusWatch(RunDirectory(path: directory)).run() }
         let status = try StudyStatus(RunDirectory(path: directory))
         guard let json else { return Console.say(status.text) }
         try Console.deliver(JSON.encode(status), to: json)

@@ -38,6 +38,7 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup(title: "Plan") var plan: PlanOptions
     @OptionGroup(title: "Training") var training: TrainingOptions
     @OptionGroup var threads: ThreadsOption
+    @OptionGroup var progress: ProgressOption
 
     @Flag(help: "Print jobs, parameters, FLOPs, memory and estimated time; train nothing.")
     var dryRun = false
@@ -47,7 +48,10 @@ struct StudyCommand: ParsableCommand {
         let request = StudyRequest(
             data: try data.loader(size: settings.imageSize), output: output,
             plan: try plan.plan(), settings: settings, threads: threads.threads)
-        try finish(dryRun ? DryRun(request).run() : StudyRun(request).run())
+        try finish(
+            dryRun
+                ? DryRun(request).run()
+                : StudyRun(request, progress: progress.progress ?? .auto).run())
     }
 }
 

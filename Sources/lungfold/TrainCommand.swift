@@ -10,7 +10,7 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             A line an epoch, one process, one job: what a debugger or a profiler wants to see. The \
             result is that of the same job in a study, to the last bit. The folder then holds \
-            result.json, history.csv and weights.safetensors.
+            what a job's folder in a study does: result.json, history.csv, weights.safetensors and more.
 
               lungfold train --network segnet --task binary --experiment 4 \\
                 --split holdout --images tr_im.nii.gz --labels tr_mask.nii.gz \\
@@ -41,6 +41,7 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup(title: "Training") var training: TrainingOptions
     @OptionGroup var threads: ThreadsOption
+    @OptionGroup var progress: ProgressOption
 
     func run() throws {
         let settings = try training.settings()
@@ -50,7 +51,8 @@ struct TrainCommand: ParsableCommand {
             experiment: try ExperimentChoice(
                 file: experimentsFile, numbers: String(experiment), option: "--experiment"
             ).experiments(of: [network])[network]![0],
-            splitName: split, settings: settings, threads: threads.threads
+            splitName: split, settings: settings, threads: threads.threads,
+            progress: progress.progress ?? .plain
         ).run()
     }
 }

@@ -5,6 +5,7 @@ import XCTest
 final class CommandTests: XCTestCase {
     private static let commands = [
         "study", "train", "evaluate", "predict", "inspect", "phantom", "report", "bench", "doctor",
+        "dream",
     ]
 
     func testEveryCommandHasHelpWithAnExample() throws {
@@ -112,7 +113,9 @@ final class CommandTests: XCTestCase {
             ] + TinyStudy.size)
         XCTAssertEqual(outcome.code, 0, outcome.errors)
         XCTAssertTrue(outcome.output.contains("epoch 2/2"))
-        for name in ["result.json", "history.csv", "weights.safetensors"] {
+        for name in [
+            "result.json", "history.csv", "weights.safetensors", "weights-best.safetensors",
+        ] {
             XCTAssertEqual(
                 try bytes("\(folder)/\(name)"),
                 try bytes("\(TinyStudy.finished)/jobs/unet-multiclass-e4-fold2/\(name)"))

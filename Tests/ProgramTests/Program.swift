@@ -33,12 +33,14 @@ enum Program {
     static func start(
         _ arguments: [String], ranks: Int? = nil, environment: [String: String] = [:]
     ) throws -> ProgramRun {
-        var command = [executable.path] + arguments
-        if let ranks {
-            command =
-                [try mpirun(), "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)"] + command
-        }
-        return try ProgramRun(command, environment: environment)
+        try ProgramRun(command(arguments, ranks: ranks), environment: environment)
+    }
+
+    /// The command line that starts it.
+    static func command(_ arguments: [String], ranks: Int?) throws -> [String] {
+        let command = [executable.path] + arguments
+        guard let ranks else { return command }
+        return [try mpirun(), "--oversubscribe", "--bind-to", "none", "-n", "\(ranks)"] + command
     }
 
     /// SwiftPM puts the program beside the test bundle, which is this process's own executable.
@@ -82,6 +84,17 @@ final class ProgramRun {
 
     /// Sends it a signal.
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Whether it has a file open.
+    func hasOpen(_ path: String) -> Bool {
+        let folder = "/proc/\(process.processIdentifier)/fd"
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let open = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return open.contains { number in
+            let link = "\(folder)/\(number)"
+            return (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) == real
+        }
+    }
 
     /// Waits until something is so; false when the time is over.
     func wait(atMost limit: Double, until isTrue: () -> Bool) -> Bool {

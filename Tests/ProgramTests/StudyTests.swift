@@ -31,18 +31,24 @@ final class StudyTests: XCTestCase {
 
     func testFolderHoldsWhatTheReadmeSays() throws {
         let folder = TinyStudy.finished
-        for name in ["study.json", "splits_final.json", "run.json", "report/index.html"] {
+        for name in [
+            "study.json", "splits_final.json", "run.json", "report/index.html", "events.jsonl",
+            "logs/rank-0.log",
+        ] {
             XCTAssertFalse(try bytes("\(folder)/\(name)").isEmpty, name)
         }
         XCTAssertEqual(try jobs(in: folder).count, 8)
         for job in try jobs(in: folder) {
             let names = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/jobs/\(job)")
+            // Of each network and task the report shows what one job's classes look for.
+            let dream = job.hasSuffix("fold1") ? ["dream.json"] : []
             XCTAssertEqual(
                 names.sorted(),
-                [
+                dream + [
+                    "events.out.tfevents.0000000000.images-per-second",
                     "events.out.tfevents.0000000000.lungfold", "history.csv", "manifest.json",
                     "predictions.nii.gz", "result.json", "summary.json", "test-slices.nii.gz",
-                    "weights.safetensors",
+                    "weights-best.safetensors", "weights.safetensors",
                 ], job)
         }
         let tables = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/report/tables")

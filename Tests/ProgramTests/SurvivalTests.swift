@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldRun
 import XCTest
 
 /// What happens to a study is undone by the same command, and its report has the same bytes.
@@ -30,6 +31,7 @@ final class SurvivalTests: XCTestCase {
         XCTAssertEqual(outcome.code, 0, outcome.errors, file: file, line: line)
         for name in [
             "report/summary.json", "\(Self.job)/weights.safetensors", "\(Self.job)/result.json",
+            "\(Self.job)/weights-best.safetensors",
         ] {
             XCTAssertEqual(
                 try bytes("\(folder)/\(name)"), try bytes("\(undisturbed())/\(name)"), name,
@@ -37,8 +39,8 @@ final class SurvivalTests: XCTestCase {
         }
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
         let traces = names.filter { name in
-            [".tmp", "checkpoint-a", "checkpoint-b", "attempts", "status.json"].contains {
-                name.hasSuffix($0)
+            [".tmp", "/checkpoint-", "/best-", "/attempts", "status.json"].contains {
+                name.contains($0)
             }
         }
         XCTAssertEqual(traces, [], file: file, line: line)
@@ -66,6 +68,17 @@ final class SurvivalTests: XCTestCase {
         XCTAssertEqual(run.end(within: 10).code, 128 + SIGKILL)
         XCTAssertEqual(try status(folder)["state"] as? String, "killed")
         XCTAssertEqual((try status(folder)["begun"] as? [String])?.count, 1)
+        let directory = RunDirectory(path: folder)
+        let work = try directory.load().study.jobs().map {
+            try RemainingWork($0, in: directory.job($0.key))
+        }
+        let begun = try XCTUnwrap(work.first { "jobs/\($0.key)" == Self.job })
+        XCTAssertTrue((0.01...1).contains(begun.share), "\(begun.share)")
+        XCTAssertEqual(work.filter { $0.key != begun.key }.map(\.share), [0])
+        let whole = try RemainingWork(
+            XCTUnwrap(directory.load().study.jobs().first { $0.key == begun.key }),
+            in: directory.job("none"))
+        XCTAssertEqual(begun.cost, whole.cost * (1 - begun.share), accuracy: whole.cost * 1e-9)
         try resume(folder, ranks: 2)
     }
 
@@ -96,7 +109,10 @@ final class SurvivalTests: XCTestCase {
     }
 
     func testDamagedResultIsNamedAndItsJobTrainedAgain() throws {
-        for name in ["result.json", "weights.safetensors", "manifest.json", "history.csv"] {
+        for name in [
+            "result.json", "weights.safetensors", "manifest.json", "history.csv",
+            "weights-best.safetensors", "summary.json",
+        ] {
             let folder = Scratch.path("damaged")
             try FileManager.default.copyItem(atPath: undisturbed(), toPath: folder)
             let path = "\(folder)/\(Self.job)/\(name)"
@@ -106,6 +122,17 @@ final class SurvivalTests: XCTestCase {
             XCTAssertTrue(outcome.output.contains("unet-binary-e4-fold1 done"))
             XCTAssertFalse(outcome.output.contains("segnet-binary-e4-fold1 done"))
         }
+    }
+
+    func testAManifestWithASpaceTooManyIsDamaged() throws {
+        let folder = Scratch.path("damaged")
+        try FileManager.default.copyItem(atPath: undisturbed(), toPath: folder)
+        let path = "\(folder)/\(Self.job)/manifest.json"
+        let good = try bytes(path)
+        try (good + Data(" ".utf8)).write(to: URL(fileURLWithPath: path))
+        let outcome = try resume(folder)
+        XCTAssertEqual(outcome.messages.count { $0.contains("\(path): is damaged") }, 1)
+        XCTAssertEqual(try bytes(path), good)
     }
 
     func testSecondRunIsRefusedAndStatusTellsOfTheFirst() throws {
@@ -136,12 +163,8 @@ final class SurvivalTests: XCTestCase {
         arguments += ["--image-size", "64", "--filters", "64"]
         for _ in 1...2 {
             let run = try Program.start(arguments)
-            XCTAssertTrue(
-                run.wait(atMost: 60) {
-                    FileManager.default.fileExists(atPath: attempts)
-                        && run.text.contains("starts on rank")
-                }, run.text)
-            usleep(200_000)  // the file is there a moment before the mark points at it
+            // The file is there a moment before the mark points at it.
+            XCTAssertTrue(run.wait(atMost: 60) { run.hasOpen(attempts) }, run.text)
             run.signal(SIGSEGV)
             XCTAssertEqual(run.end(within: 10).code, 128 + SIGSEGV)
         }
@@ -152,6 +175,29 @@ final class SurvivalTests: XCTestCase {
         XCTAssertTrue((reason as? String)?.contains("set aside") == true, "\(reason ?? "")")
         run.signal(SIGUSR1)
         XCTAssertEqual(run.end(within: 30).code, 75)
+    }
+
+    func testWhatKilledRunsLeftHalfWrittenGoes() throws {
+        let folder = try TinyStudy.copy()
+        let tensorBoard = "\(folder)/report/tensorboard"
+        let jobs = "\(folder)/jobs"
+        let runs = try FileManager.default.contentsOfDirectory(atPath: tensorBoard)
+        let keys = try FileManager.default.contentsOfDirectory(atPath: jobs)
+        let places =
+            [
+                folder, "\(folder)/slices", "\(folder)/report", "\(folder)/report/tables",
+                "\(folder)/report/figures",
+            ] + runs.map { "\(tensorBoard)/\($0)" } + keys.map { "\(jobs)/\($0)" }
+        XCTAssertFalse(runs.isEmpty)
+        for place in places {
+            try Data("half".utf8).write(to: URL(fileURLWithPath: "\(place)/.x.csv.4711.tmp"))
+        }
+        let outcome = try Program.run(TinyStudy.arguments(output: folder))
+        XCTAssertEqual(outcome.code, 0, outcome.errors)
+        for place in places {
+            XCTAssertFalse(
+                FileManager.default.fileExists(atPath: "\(place)/.x.csv.4711.tmp"), place)
+        }
     }
 
     func testFolderThatVanishesEndsTheRunAndIsNamed() throws {
@@ -166,6 +212,18 @@ final class SurvivalTests: XCTestCase {
             try FileManager.default.moveItem(atPath: folder + "-away", toPath: folder)
             try resume(folder)
         }
+    }
+
+    func testARunRecordThatCannotBeReadIsNoJobsFault() throws {
+        let folder = Scratch.path("unreadable")
+        let run = try started(folder)
+        try Data("{".utf8).write(to: URL(fileURLWithPath: "\(folder)/run.json"), options: .atomic)
+        let outcome = run.end(within: 30)
+        XCTAssertEqual(outcome.code, 74, outcome.errors)
+        XCTAssertTrue(outcome.errors.contains("\(folder)/run.json"), outcome.errors)
+        let jobs = try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/jobs")
+        XCTAssertFalse(jobs.contains { $0.hasSuffix("failure.json") })
+        try resume(folder)
     }
 
     func testARunThatWasTakenOverLeavesTheFolderAlone() throws {
@@ -186,20 +244,39 @@ final class SurvivalTests: XCTestCase {
             [
                 "train", "--images", TinyStudy.images, "--labels", TinyStudy.labels, "--output",
                 folder, "--network", "segnet", "--task", "binary", "--experiment", "4",
-                "--epochs", "60", "--threads", "1",
+                "--epochs", "120", "--threads", "1",
             ] + TinyStudy.size
         }
         let (whole, broken) = (Scratch.path("whole"), Scratch.path("broken"))
         XCTAssertEqual(try Program.run(arguments(whole)).code, 0)
         let run = try Program.start(arguments(broken))
         XCTAssertTrue(run.wait(atMost: 60) { run.text.contains("epoch 3/") }, run.text)
+        run.signal(SIGSTOP)
+        let second = try Program.run(arguments(broken))
+        XCTAssertEqual(second.code, 73, second.errors)
+        XCTAssertTrue(second.errors.contains("is at work here"), second.errors)
+        run.signal(SIGCONT)
         run.signal(SIGINT)
         XCTAssertEqual(run.end(within: 30).code, 75)
-        let resumed = try Program.run(arguments(broken))
+        // A lock whose owner was killed is none, and what it left half-written goes.
+        try Data(#"{"host": "\#(ProcessInfo.processInfo.hostName)", "pid": 1, "beat": 3}"#.utf8)
+            .write(to: URL(fileURLWithPath: "\(broken)/lock"))
+        try Data("x".utf8).write(to: URL(fileURLWithPath: "\(broken)/.result.json.1.tmp"))
+        let resumed = try Program.run(
+            arguments(broken), environment: ["LUNGFOLD_LIMITS": "0.02"])
         XCTAssertEqual(resumed.code, 0, resumed.errors)
         XCTAssertFalse(resumed.output.contains("epoch 2/"))
         XCTAssertEqual(
             try bytes("\(broken)/weights.safetensors"), try bytes("\(whole)/weights.safetensors"))
+        XCTAssertEqual(
+            try FileManager.default.contentsOfDirectory(atPath: broken).sorted(),
+            try FileManager.default.contentsOfDirectory(atPath: whole).sorted())
+        XCTAssertEqual(try bytes("\(broken)/lock"), Data())
+        for folder in [try undisturbed(), "\(try undisturbed())/jobs/another"] {
+            let refused = try Program.run(arguments(folder))
+            XCTAssertEqual(refused.code, 73, refused.errors)
+            XCTAssertTrue(refused.errors.contains("belongs to a study"), refused.errors)
+        }
     }
 
     private func status(_ folder: String) throws -> [String: Any] {

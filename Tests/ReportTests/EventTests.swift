@@ -22,7 +22,8 @@ struct EventTests {
             return
         }
         let results = try Sample.illustrated().results.filter { $0.network == .segnet }
-        var file = JobEvents.file(results[0])
+        let parameters = HyperParameters(optimiser: "Adam", l2: 1e-4, size: 4)
+        var file = JobEvents.file(results[0], parameters)
         let png = try ErrorPicture.png(
             grey: [0, 1, 2, 3], labels: [0, 1, 0, 1], prediction: [0, 0, 1, 1], task: .binary,
             size: 2)
@@ -45,6 +46,94 @@ struct EventTests {
         }
     }
 
+    @Test("Hyperparameters, test scores and speed are what TensorBoard's plugins read")
+    func hyperParameters() throws {
+        guard let python = Self.python else {
+            print("hyperparameters are not read back: pip install tensorboard, or LUNGFOLD_PYTHON")
+            return
+        }
+        let result = try #require(
+            try Sample.illustrated().results.first { $0.network == .segnet })
+        let parameters = HyperParameters(optimiser: "Adam", l2: 1e-4, size: 4)
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("lungfold-events-\(UUID().uuidString)")
+        let job = folder.appendingPathComponent(result.key)
+        try FileManager.default.createDirectory(at: job, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(JobEvents.file(result, parameters).bytes)
+            .write(to: job.appendingPathComponent(EventFile.name))
+        let speed = Self.speed([(5, 10.5), (10, 11.5)])
+        try Data(speed).write(to: job.appendingPathComponent(SpeedEvents.name))
+        let output = try run(python, ["-c", Self.hyperScript, folder.path])
+        #expect(
+            output.split(separator: "\n") == [
+                "L2 0.0001", "epochs 1.0", "experiment \(Double(result.experiment.number))",
+                "fold \(result.split.name)", "image size 4.0",
+                "learning rate \(result.experiment.learningRate)",
+                "mini-batch \(Double(result.experiment.miniBatch))", "network segnet",
+                "optimiser Adam", "task binary", "test/accuracy 0.75 STATUS_SUCCESS",
+                "test/dice/healthy 0.8 STATUS_SUCCESS",
+                "test/dice/infected 0.666667 STATUS_SUCCESS", "speed (5, 10.5) (10, 11.5)",
+            ], "\(output)")
+    }
+
+    private static func speed(_ points: [(Int, Double)]) -> [UInt8] {
+        points.reduce(EventFile().bytes) {
+            $0 + SpeedEvents.record($1.1, iteration: $1.0, time: 1.7e9 + Double($1.0))
+        }
+    }
+
+    @Test("A run that goes on takes the place of what an earlier one had of the same epochs")
+    func speedGoesOn() {
+        let whole = Self.speed([(5, 10), (10, 11), (200, 12)])
+        #expect(SpeedEvents.kept(whole, before: 1000) == whole)
+        #expect(SpeedEvents.kept(whole, before: 200) == Self.speed([(5, 10), (10, 11)]))
+        #expect(SpeedEvents.kept(whole, before: 10) == Self.speed([(5, 10)]))
+        #expect(SpeedEvents.kept(whole, before: 1) == EventFile().bytes)
+        #expect(SpeedEvents.kept([], before: 9) == EventFile().bytes)
+        for missing in 1...Self.speed([(5, 10)]).count - EventFile().bytes.count {
+            // A record that is torn, wherever, ends what is kept.
+            #expect(
+                SpeedEvents.kept(Array(whole.dropLast(missing)), before: 1000).count
+                    < whole.count)
+        }
+        for place in EventFile().bytes.count..<whole.count {
+            var damaged = whole
+            damaged[place] ^= 0x55
+            let kept = SpeedEvents.kept(damaged, before: 1000)
+            #expect(whole.starts(with: kept))
+        }
+    }
+
+    /// The values of the HPARAMS page, as its own backend gathers them.
+    private static let hyperScript = """
+        import sys
+        from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+        from tensorboard.context import RequestContext
+        from tensorboard.plugins import base_plugin
+        from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
+        runs = plugin_event_multiplexer.EventMultiplexer(tensor_size_guidance={"scalars": 0})
+        runs.AddRunsFromDirectory(sys.argv[1])
+        runs.Reload()
+        provider = data_provider.MultiplexerDataProvider(runs, sys.argv[1])
+        backend = backend_context.Context(
+            base_plugin.TBContext(logdir=sys.argv[1], data_provider=provider))
+        request = api_pb2.ListSessionGroupsRequest(start_index=0, slice_size=10)
+        request.allowed_statuses.append(api_pb2.STATUS_SUCCESS)
+        group, = list_session_groups.Handler(
+            RequestContext(), backend, "", request).run().session_groups
+        for name in sorted(group.hparams):
+            value = group.hparams[name]
+            print(name, getattr(value, value.WhichOneof("kind")))
+        session, = group.sessions
+        status = api_pb2.Status.Name(session.status)
+        for metric in sorted(group.metric_values, key=lambda metric: metric.name.tag):
+            if metric.name.tag.startswith("test/"):
+                print(metric.name.tag, round(metric.value, 6), status)
+        points = runs.Tensors(next(iter(runs.Runs())), "speed/images per second")
+        print("speed", *[(point.step, point.tensor_proto.float_val[0]) for point in points])
+        """
+
     private static let script = """
         import sys
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -53,6 +142,8 @@ struct EventTests {
         picture = False
         for tag in sorted(events.Tags()["tensors"]):
             point = events.Tensors(tag)[-1]
+            if tag.startswith(("_hparams_/", "test/")):
+                continue
             if tag.startswith("validation/"):
                 width, height, png = point.tensor_proto.string_val
                 picture = (width, height, png[1:4], point.step) == (b"2", b"2", b"PNG", 10)

@@ -52,6 +52,39 @@ struct PageTests {
         #expect(without.contains("no slices or predictions"))
     }
 
+    @Test("Fig. 5 shows the classes of the best networks, and says whose weights are missing")
+    func dreams() throws {
+        var outcome = try Sample.illustrated()
+        #expect(
+            outcome.dreamedJobs.map(\.key) == ["segnet-binary-e1-fold1", "unet-binary-e1-fold1"])
+        func page() throws -> String {
+            try #require(
+                try Report(outcome: outcome).files().first { $0.path.hasSuffix("index.html") }
+            ).text
+        }
+        #expect(try !page().contains("figure-5"))
+        var settings = DreamSettings()
+        settings.size = 4
+        outcome.dreams = [
+            "unet-binary-e1-fold1": ClassDreams(
+                settings: settings, layer: "final_conv",
+                pictures: [Array(0..<16), Array(repeating: 200, count: 16)], before: [0.5, -1.254],
+                after: [3, 12])
+        ]
+        let shown = try page()
+        let parts = shown.components(separatedBy: "id=\"picture-fig5-")
+        #expect(parts.count == 2 && parts[1].hasPrefix("unet-binary\""))
+        for text in [
+            "alt=\"What U-Net, binary looks for: patterns for healthy, infected\"",
+            "healthy (0.50 to 3.00), infected (-1.25 to 12.00)",
+            "3 octaves of up to 4 x 4 pixels", "10 steps in each",
+            "no picture of <code>segnet-binary-e1-fold1</code>",
+        ] {
+            #expect(shown.contains(text), "\(text)")
+        }
+        #expect(!shown.contains("no picture of <code>unet"))
+    }
+
     @Test("A plot that was drawn lies in the page; of others it says how to get them")
     func plots() throws {
         let report = Report(outcome: try Sample.illustrated())
@@ -69,6 +102,30 @@ struct PageTests {
         let needed = page.split(separator: "This plot needs gnuplot").count - 1
         #expect(needed == report.plots.count - 1)
         #expect(files.contains { $0.path == "report/figures/\(plot.dataFile)" })
+    }
+
+    @Test("Hosts, threads and times have a page of their own, which the report links to")
+    func runPage() throws {
+        let report = try Report(outcome: Sample.illustrated()).files()
+        let page = try #require(report.first { $0.path.hasSuffix("index.html") }).text
+        #expect(page.contains("<a href=\"run.html\">"))
+        let start = Date(timeIntervalSince1970: 1_800_000_000)
+        let account = try RunAccount(
+            state: "finished", generation: 3, command: ["lungfold", "study", "--seed", "<1>"],
+            started: start, ended: nil, ranks: [.init(host: "node1", threads: 4)],
+            versions: ["MPI": "4.1.4"],
+            trainings: [
+                .init(key: "b", rank: 0, host: "node1", ended: start, seconds: 5400),
+                .init(key: "a", rank: 1, host: "node2", ended: start, seconds: 5700),
+            ]
+        ).page()
+        for text in [
+            "<dd>3</dd>", "<dd>2027-01-15 08:00 UTC</dd>", "<dd>not noted</dd>", "--seed &lt;1&gt;",
+            "rank 0 on node1, 4 thread(s)", "<dd>4.1.4</dd>", "<dd>3 h 05 min</dd>",
+            "<td>a</td><td>node2</td><td class=\"n\">1</td>", ">95.0</td>",
+        ] {
+            #expect(account.contains(text), "\(text)")
+        }
     }
 
     @Test("LaTeX: booktabs, groups, escapes")

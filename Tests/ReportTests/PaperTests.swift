@@ -86,8 +86,43 @@ struct PaperTests {
                 }
             }
         }
+        try stored(tables, runs)
         let overview = tables[0]
         #expect(overview.rows.map { $0[2] } == [.integer(4), .integer(4)])
+    }
+
+    /// What stands in our tables as stored is what the files hold.
+    private func stored(_ tables: [Table], _ runs: [String: Any]) throws {
+        let table3 = try #require(tables.first { $0.name == "table3" })
+        let table4 = try #require(tables.first { $0.name == "table4" })
+        for network in NetworkKind.allCases {
+            let list = runs.at("runs", "\(network.rawValue)-binary") as? [[String: Any]]
+            for (title, key) in [("mean", "mean"), ("σ", "sigma")] {
+                let column = try #require(
+                    table3.columns.firstIndex { $0.fullTitle == "\(network.title) stored \(title)" }
+                )
+                for (row, run) in zip(table3.rows, list ?? []) {
+                    let published = try #require(run[key] as? Double)
+                    // The files' own means have four decimals, rounded.
+                    #expect(abs(try value(row[column]) - published) < 0.51e-4)
+                }
+            }
+            let best = try #require(list?[PaperResults.best(network, .binary) - 1])
+            func count(_ name: String) throws -> Double {
+                Double(try #require((best[name] as? [Int])?[1]))
+            }
+            let (tp, fn, fp, tn) = try (count("TP"), count("FN"), count("FP"), count("TN"))
+            let (sensitivity, specificity) = (tp / (tp + fn), tn / (tn + fp))
+            let expected = [
+                sensitivity, specificity, 2 * tp / (2 * tp + fp + fn),
+                (sensitivity * specificity).squareRoot(), 5 * tp / (5 * tp + 4 * fn + fp),
+            ]
+            let row = try #require(
+                table4.rows.first { $0[0] == .text(network.title) && $0[2] == .text("stored") })
+            for (cell, value) in zip(row[4...], expected) {
+                #expect(abs(try self.value(cell) - value) < 1e-12)
+            }
+        }
     }
 
     private func value(_ cell: Table.Cell) throws -> Double {

@@ -35,6 +35,10 @@ protocol Backend: AnyObject {
     /// One Adam update with the gradients of the last backward pass.
     func update(learningRate: Float, l2: Float)
 
+    /// Forward and backward in a plan for the image's gradient.
+    /// - Returns: the mean of a channel of the plan's layer, and its gradient by the images.
+    func inputGradient(images: [Float], channel: Int) -> (activation: Double, gradient: [Float])
+
     /// N H W K logits of the last forward pass.
     func logits() -> [Float]
     /// N H W class indices of the last forward pass.

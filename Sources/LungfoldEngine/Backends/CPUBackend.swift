@@ -12,8 +12,12 @@ final class CPUBackend: Backend {
     private let dropoutKeys: [UnsafeMutablePointer<UInt64>]
     private let populationMemory: UnsafeMutablePointer<Double>?
     private var populationPasses = 0
-    private var lossStep: lf_loss
+    /// Nil in a plan for the image's gradient.
+    private var lossStep: lf_loss?
+    /// The channel that is aimed at in such a plan, and its mean.
+    private var aim = (channel: 0, activation: 0.0)
     private let image: UnsafeMutablePointer<Float>
+    private let imageGradient: UnsafePointer<Float>?
     private let labels: UnsafeMutablePointer<UInt8>
     private let classWeights: UnsafeMutablePointer<Float>
     private let predicted: UnsafeMutablePointer<UInt8>
@@ -43,11 +47,11 @@ final class CPUBackend: Backend {
         populationMemory =
             plan.purpose == .training
             ? try memory.reserve(Double.self, count: 2 * channels) : nil
-        guard let loss = plan.loss else { preconditionFailure("a plan ends with a loss") }
-        lossStep = builder.loss(loss)
-        lossStep.labels = UnsafePointer(labels)
-        lossStep.predictions = predicted
-        lossStep.class_weights = UnsafePointer(classWeights)
+        imageGradient = plan.imageGradient.map { UnsafePointer(builder.floats($0)) }
+        lossStep = plan.loss.map { builder.loss($0) }
+        lossStep?.labels = UnsafePointer(labels)
+        lossStep?.predictions = predicted
+        lossStep?.class_weights = UnsafePointer(classWeights)
         guard let pool = lf_pool_create(Int32(options.threads), builder.scratchBytes) else {
             throw EngineError(
                 "threads \(options.threads)", "the system refuses that many threads",
@@ -70,7 +74,7 @@ final class CPUBackend: Backend {
     }
 
     /// Steps run one after another, so all share the memory that a step needs beyond the arena. Only
-    /// the transformed weights of inference, which do not change, keep places of their own.
+    /// the transformed weights of plans that do not train keep places of their own.
     private static func placeShared(
         _ steps: [CPUStep], builder: CPUStepBuilder, memory: CPUMemory, purpose: Plan.Purpose
     ) throws {
@@ -79,16 +83,17 @@ final class CPUBackend: Backend {
             switch step {
             case .convolution(let op):
                 let transformed = Int(lf_conv_transformed_floats(op))
+                let changes = purpose == .training
                 op.pointee.transformed =
-                    purpose == .inference
-                    ? try memory.reserve(Float.self, count: transformed) : shared
-                op.pointee.shared = purpose == .inference ? shared : shared + transformed
-                op.pointee.prepared = purpose == .inference ? 1 : 0
+                    changes ? shared : try memory.reserve(Float.self, count: transformed)
+                op.pointee.shared = changes ? shared + transformed : shared
+                op.pointee.prepared = changes ? 0 : 1
             case .convolutionGradient(let op): op.pointee.shared = shared
             case .upconvolution(let op), .upconvolutionBackward(let op),
                 .upconvolutionGradient(let op):
                 op.pointee.shared = shared
-            case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .sink:
+            case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .aim,
+                .sink:
                 break
             }
         }
@@ -100,7 +105,7 @@ final class CPUBackend: Backend {
         for (index, tensor) in plan.tensors.enumerated() {
             if let values = weights.tensors[tensor.name] { parameters.write(values, to: index) }
         }
-        guard plan.purpose == .inference else { return }
+        guard plan.purpose != .training else { return }
         for op in normalisations { lf_batchnorm_inference(op) }
         for case .convolution(let op) in steps { lf_conv_prepare(pool, kernels, op) }
     }
@@ -201,16 +206,44 @@ final class CPUBackend: Backend {
         case .clear(let memory, let bytes):
             memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         case .loss: runLoss()
+        case .aim(let op): runAim(op)
         case .sink(let rows, let sink): lf_sink_run(pool, kernels, Int32(plan.batch), rows, sink)
         }
     }
 
     private func runLoss() {
+        guard var lossStep else { return }
         var correct: Int64 = 0
         var loss = 0.0
         var weight = 0.0
         lf_loss_run(pool, kernels, &lossStep, &loss, &weight, &correct)
         outcome = PassOutcome(weightedLoss: loss, weight: weight, correctPixels: Int(correct))
+    }
+
+    /// Of the mean over n pixels, each pixel's value has the derivative 1 / n.
+    private func runAim(_ op: CPUAim) {
+        let channel = aim.channel
+        let (scale, shift) = (Double(op.scale?[channel] ?? 1), Double(op.shift?[channel] ?? 0))
+        op.gradient.update(repeating: 0, count: op.pixels * op.channels)
+        let derivative = Float(1 / Double(op.pixels))
+        var sum = 0.0
+        for pixel in 0..<op.pixels {
+            let place = pixel * op.channels + channel
+            sum += Double(op.activation[place])
+            op.gradient[place] = derivative
+        }
+        aim.activation = sum / Double(op.pixels) * scale + shift
+    }
+
+    func inputGradient(images: [Float], channel: Int) -> (activation: Double, gradient: [Float]) {
+        guard let imageGradient, let stride = plan.imageGradient?.channels else {
+            preconditionFailure("the plan is for the image's gradient")
+        }
+        image.update(from: images, count: images.count)
+        aim.channel = channel
+        _ = forward()
+        backward()
+        return (aim.activation, images.indices.map { imageGradient[$0 * stride] })
     }
 
     func update(learningRate: Float, l2: Float) {
@@ -244,6 +277,7 @@ final class CPUBackend: Backend {
     }
 
     func logits() -> [Float] {
+        guard let lossStep else { return [] }
         let classes = plan.description.classes
         let stride = Int(lossStep.channels)
         return (0..<plan.batch * plan.height * plan.width).flatMap { pixel in

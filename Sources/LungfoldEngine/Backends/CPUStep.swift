@@ -1,5 +1,17 @@
 import CLungfoldKernels
 
+/// The feature maps whose channel is aimed at, and the place of their gradient.
+struct CPUAim {
+    var activation: UnsafePointer<Float>
+    /// Of batch normalisation, a value a channel.
+    var scale: UnsafePointer<Float>?
+    var shift: UnsafePointer<Float>?
+    var gradient: UnsafeMutablePointer<Float>
+    var pixels: Int
+    /// Padded.
+    var channels: Int
+}
+
 /// A step with its C structure filled in, ready to run any number of times.
 enum CPUStep {
     case convolution(UnsafeMutablePointer<lf_conv>)
@@ -13,5 +25,6 @@ enum CPUStep {
     case biasGradient(UnsafeMutablePointer<lf_sums>, channels: Int32, UnsafeMutablePointer<Float>)
     case clear(UnsafeMutableRawPointer, bytes: Int)
     case loss
+    case aim(CPUAim)
     case sink(UnsafePointer<Float>, UnsafeMutablePointer<lf_sink>)
 }

@@ -187,6 +187,7 @@ struct CPUStepBuilder {
         case .clear(let tensor):
             .clear(address(tensor.buffer), bytes: plan.bufferSizes[tensor.buffer.index])
         case .loss: .loss
+        case .aim(let s): .aim(aim(s))
         case .sink(let tensor, let parts): .sink(floats(tensor), sink(parts)!)
         }
     }
@@ -275,6 +276,16 @@ struct CPUStepBuilder {
         op.out = floats(s.out)
         op.codes = bytes(s.codes)
         return memory.place(op)
+    }
+
+    private func aim(_ s: AimStep) -> CPUAim {
+        let vectors = s.normalisation.map { normalisations[$0.index].pointee }
+        return CPUAim(
+            activation: UnsafePointer(floats(s.activation)),
+            scale: vectors.map { UnsafePointer($0.scale) },
+            shift: vectors.map { UnsafePointer($0.shift) }, gradient: floats(s.gradient),
+            pixels: plan.batch * s.activation.height * s.activation.width,
+            channels: s.activation.channels)
     }
 
     /// The loss; labels, class weights and predictions are filled in by the backend.

@@ -6,6 +6,8 @@ struct Plan: Sendable {
         case training
         /// Forward with the population's statistics, loss and predictions.
         case inference
+        /// Forward with the population's statistics up to a layer, and back to the image.
+        case inputGradient(layer: String)
     }
 
     /// What a batch normalisation works on.
@@ -32,8 +34,10 @@ struct Plan: Sendable {
     var forwardEnd = 0
     /// The mini-batch of images, [N][H][W], zero-centred.
     var image = Tensor(buffer: Buffer(index: 0), height: 0, width: 0, channels: 1)
-    /// The loss and where the logits are.
+    /// The loss and where the logits are; nil in a plan for the image's gradient.
     var loss: LossStep?
+    /// The gradient of the image, its one channel padded; in such a plan alone.
+    var imageGradient: Tensor?
 
     var arena: Arena {
         var lifetimes: [ClosedRange<Int>?] = Array(repeating: nil, count: bufferSizes.count)
@@ -46,6 +50,14 @@ struct Plan: Sendable {
         // The image is written before the first step, and read again by the last.
         lifetimes[image.buffer.index] = 0...max(steps.count - 1, 0)
         return Arena(sizes: bufferSizes, lifetimes: lifetimes)
+    }
+}
+
+extension Plan.Purpose {
+    /// Whether the gradient of the image is wanted.
+    var isInputGradient: Bool {
+        if case .inputGradient = self { return true }
+        return false
     }
 }
 

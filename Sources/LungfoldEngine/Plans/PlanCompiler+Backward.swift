@@ -29,25 +29,30 @@ extension PlanCompiler {
     }
 
     private func gradientSink(
-        _ kind: SinkPart.Kind, of value: Int, out: Tensor, sums: Sums, height: Int, width: Int
+        _ kind: SinkPart.Kind, of value: Int, out: Tensor, sums: Sums?, height: Int, width: Int
     ) -> SinkPart {
         let v = values[value]
         return SinkPart(
             kind: kind, out: out, height: height, width: width,
             mask: v.rectified ? v.tensor : nil, normalisation: v.normalisation, factor: v.factor,
-            sums: sums.buffer)
+            sums: sums?.buffer)
+    }
+
+    private mutating func note(_ sums: Sums?, of value: Int) {
+        if let sums { values[value].sums.append(sums) }
     }
 
     /// The sink for a gradient that arrives at a value.
     private mutating func arrival(at value: Int) -> SinkPart {
         let tensor = values[value].tensor
-        let sums = makeSums(height: tensor.height, width: tensor.width, channels: tensor.channels)
+        let sums = makeGradientSums(
+            height: tensor.height, width: tensor.width, channels: tensor.channels)
         guard let pool = values[value].pool else {
             precondition(values[value].gradient == nil, "a value is read by one convolution")
             let out = makeTensor(
                 height: tensor.height, width: tensor.width, channels: tensor.channels)
             values[value].gradient = out
-            values[value].sums.append(sums)
+            note(sums, of: value)
             return gradientSink(
                 .gradient, of: value, out: out, sums: sums, height: tensor.height,
                 width: tensor.width)
@@ -58,10 +63,10 @@ extension PlanCompiler {
     /// A pooled value's gradient belongs to the value before the pool. Where only the pool reads
     /// that, and one layer what was pooled, it stays small, and who needs it large unpools it; else
     /// it is added to what the other readers left.
-    private mutating func pooledArrival(at value: Int, pool: Pool, sums: Sums) -> SinkPart {
+    private mutating func pooledArrival(at value: Int, pool: Pool, sums: Sums?) -> SinkPart {
         let small = values[value].tensor
         let large = values[pool.from].tensor
-        values[pool.from].sums.append(sums)
+        note(sums, of: pool.from)
         if values[pool.from].directReads == 0, values[value].directReads == 1,
             values[pool.from].normalisation != nil
         {
@@ -87,24 +92,33 @@ extension PlanCompiler {
     /// The sinks for the gradient of a convolution's input.
     private mutating func arrivals(at source: Source) -> [SinkPart] {
         switch source {
-        case .image: []
+        case .image: imageArrival().map { [$0] } ?? []
         case .value(let value): [arrival(at: value)]
         case .concatenated(let first, let second): [arrival(at: first), arrival(at: second)]
         case .unpooled(let value, let pool): [gatherArrival(at: value, pool: pools[pool])]
         }
     }
 
+    /// Training has no use for the image's gradient.
+    private mutating func imageArrival() -> SinkPart? {
+        guard plan.purpose.isInputGradient else { return nil }
+        let channels = Channels.pad(plan.description.inputChannels)
+        let gradient = makeTensor(height: plan.height, width: plan.width, channels: channels)
+        plan.imageGradient = gradient
+        return SinkPart(kind: .store, out: gradient, height: plan.height, width: plan.width)
+    }
+
     private mutating func gatherArrival(at value: Int, pool: Pool) -> SinkPart {
         let small = values[value].tensor
         let height = 2 * small.height
         let width = 2 * small.width
-        let sums = makeSums(height: height, width: width, channels: small.channels)
+        let sums = makeGradientSums(height: height, width: width, channels: small.channels)
         let codes = SinkPart.Kind.gather(codes: pool.codes)
         guard let before = values[value].pool.map({ pools[$0].from }) else {
             let out = makeTensor(
                 height: small.height, width: small.width, channels: small.channels)
             values[value].gradient = out
-            values[value].sums.append(sums)
+            note(sums, of: value)
             return gradientSink(
                 codes, of: value, out: out, sums: sums, height: height, width: width)
         }
@@ -116,23 +130,27 @@ extension PlanCompiler {
         let out = makeTensor(height: small.height, width: small.width, channels: small.channels)
         values[before].gradient = out
         values[before].gradientCodes = pools[values[value].pool!].codes
-        values[before].sums.append(sums)
+        note(sums, of: before)
         return gradientSink(codes, of: value, out: out, sums: sums, height: height, width: width)
     }
 
-    /// The rows of the gradient of what a block computed, before normalisation and ReLU.
+    /// The rows of the gradient of what a block computed, before normalisation and ReLU. The
+    /// population's statistics do not depend on the image: its normalisation is a factor.
     private mutating func outputGradient(of value: Int, bias: Int?) -> [RowPart] {
         let v = values[value]
         guard let gradient = v.gradient else { preconditionFailure("nothing reads a value") }
+        let isTraining = plan.purpose == .training
         guard let normalisation = v.normalisation else {
-            if let bias {
+            if let bias, isTraining {
                 plan.steps.append(
                     .biasGradient(parameter: bias, channels: v.tensor.channels, sums: v.sums))
             }
             return [RowPart(tensor: gradient, form: .plain, codes: nil)]
         }
-        let count = plan.batch * v.tensor.height * v.tensor.width
-        plan.steps.append(.normaliseGradient(normalisation, sums: v.sums, count: count))
+        if isTraining {
+            let count = plan.batch * v.tensor.height * v.tensor.width
+            plan.steps.append(.normaliseGradient(normalisation, sums: v.sums, count: count))
+        }
         return [
             RowPart(
                 tensor: gradient, form: .gradient(normalisation, y: v.tensor),
@@ -145,9 +163,11 @@ extension PlanCompiler {
     ) {
         let shape = step.shape
         let gradient = outputGradient(of: to, bias: parameter("\(shape.name).bias"))
-        plan.steps.append(
-            .convolutionGradient(
-                ConvolutionGradientStep(shape: shape, input: step.input, gradient: gradient)))
+        if plan.purpose == .training {
+            plan.steps.append(
+                .convolutionGradient(
+                    ConvolutionGradientStep(shape: shape, input: step.input, gradient: gradient)))
+        }
         let sink = arrivals(at: source)
         guard !sink.isEmpty else { return }
         var adjoint = shape
@@ -173,7 +193,7 @@ extension PlanCompiler {
         var backward = step
         backward.gradient = outputGradient(of: to, bias: parameter("\(step.name).bias"))
         backward.sink = []
-        plan.steps.append(.upconvolutionGradient(backward))
+        if plan.purpose == .training { plan.steps.append(.upconvolutionGradient(backward)) }
         backward.input = []
         backward.sink = [arrival(at: from)]
         plan.steps.append(.upconvolutionBackward(backward))

@@ -1,7 +1,7 @@
 extension PlanCompiler {
     /// Walks the layers, merging each convolution with the normalisation, ReLU and dropout behind it.
-    mutating func compileForward() {
-        var layers = plan.description.layers[...]
+    mutating func compileForward(_ network: [Layer]) {
+        var layers = network[...]
         var source = Source.image
         var poolDropout = 0.0
         while let layer = layers.popFirst() {
@@ -29,7 +29,7 @@ extension PlanCompiler {
                 preconditionFailure("\(layer) must follow a convolution")
             }
         }
-        addLoss(of: single(source))
+        precondition(single(source) == values.count - 1, "a network ends with a convolution")
     }
 
     private func single(_ source: Source) -> Int {
@@ -94,7 +94,10 @@ extension PlanCompiler {
             kind: .store, out: tensor, height: tensor.height, width: tensor.width)
         if case .batchNorm(let normName) = followers.first {
             followers.removeFirst()
-            precondition(followers.popFirst() == .relu, "\(normName) is followed by a ReLU")
+            value.rectified = takeReLU(&followers)
+            precondition(
+                value.rectified || plan.purpose.isInputGradient && followers.isEmpty,
+                "\(normName) is followed by a ReLU")
             value.normalisation = makeNormalisation(normName, channels: value.channels.count)
             if plan.purpose == .training {
                 let sums = makeSums(
@@ -180,10 +183,12 @@ extension PlanCompiler {
         return values.count - 1
     }
 
-    private mutating func addLoss(of value: Int) {
-        let logits = values[value].tensor
+    /// The loss of the network's output.
+    mutating func addLoss() {
+        guard let last = values.last else { preconditionFailure("a network has layers") }
+        let logits = last.tensor
         var loss = LossStep(
-            logits: logits, normalisation: values[value].normalisation,
+            logits: logits, normalisation: last.normalisation,
             classes: plan.description.classes, gradient: nil,
             sums: makeSums(height: logits.height, width: logits.width, channels: 1).buffer)
         if plan.purpose == .training {
@@ -192,6 +197,20 @@ extension PlanCompiler {
         }
         plan.steps.append(.loss(loss))
         plan.loss = loss
+        plan.forwardEnd = plan.steps.count
+    }
+
+    /// In place of a loss: the mean of a channel of the last layer.
+    mutating func addAim() {
+        guard let last = values.last else { preconditionFailure("a network has layers") }
+        let tensor = last.tensor
+        let gradient = makeTensor(
+            height: tensor.height, width: tensor.width, channels: tensor.channels)
+        plan.steps.append(
+            .aim(
+                AimStep(
+                    activation: tensor, normalisation: last.normalisation, gradient: gradient)))
+        values[values.count - 1].gradient = gradient
         plan.forwardEnd = plan.steps.count
     }
 }

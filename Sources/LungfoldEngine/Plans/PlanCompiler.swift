@@ -55,7 +55,8 @@ struct PlanCompiler {
     let parameterIndex: [String: Int]
 
     /// Compiles a network.
-    /// - Precondition: the sizes divide by 2^depth (`NetworkDescription.checkSize`).
+    /// - Precondition: the sizes divide by 2^depth (`NetworkDescription.checkSize`), and the network
+    ///   has the layer whose input gradient is wanted.
     static func compile(
         _ description: NetworkDescription, purpose: Plan.Purpose, batch: Int, height: Int,
         width: Int, algorithm: Convolution
@@ -63,8 +64,19 @@ struct PlanCompiler {
         var compiler = PlanCompiler(
             description, purpose: purpose, batch: batch, height: height, width: width,
             algorithm: algorithm)
-        compiler.compileForward()
-        if purpose == .training { compiler.compileBackward() }
+        switch purpose {
+        case .training:
+            compiler.compileForward(description.layers)
+            compiler.addLoss()
+            compiler.compileBackward()
+        case .inference:
+            compiler.compileForward(description.layers)
+            compiler.addLoss()
+        case .inputGradient(let layer):
+            compiler.compileForward(description.layers(through: layer))
+            compiler.addAim()
+            compiler.compileBackward()
+        }
         return compiler.plan
     }
 
@@ -95,6 +107,12 @@ struct PlanCompiler {
         Tensor(
             buffer: makeBuffer(bytes: plan.batch * height * width * channels * 4), height: height,
             width: width, channels: channels)
+    }
+
+    /// The place for a gradient's partial sums, of which parameters' gradients are made.
+    mutating func makeGradientSums(height: Int, width: Int, channels: Int) -> Sums? {
+        guard plan.purpose == .training else { return nil }
+        return makeSums(height: height, width: width, channels: channels)
     }
 
     mutating func makeSums(height: Int, width: Int, channels: Int) -> Sums {

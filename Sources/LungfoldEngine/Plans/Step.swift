@@ -78,6 +78,7 @@ enum Step: Sendable {
     case biasGradient(parameter: Int, channels: Int, sums: [Sums])
     case clear(Tensor)
     case loss(LossStep)
+    case aim(AimStep)
     /// Hands a stored tensor to a sink.
     case sink(Tensor, [SinkPart])
 }
@@ -161,6 +162,15 @@ struct LossStep: Sendable {
     var sums: Buffer
 }
 
+/// The mean of a channel of feature maps over rows, columns and mini-batch, and its gradient.
+struct AimStep: Sendable {
+    /// A layer's output.
+    var activation: Tensor
+    var normalisation: Normalisation?
+    /// Of the output, behind the normalisation.
+    var gradient: Tensor
+}
+
 extension Step {
     /// The buffers it reads or writes.
     var buffers: [Buffer] {
@@ -176,6 +186,7 @@ extension Step {
         case .normaliseGradient(_, let sums, _), .biasGradient(_, _, let sums): sums.map(\.buffer)
         case .clear(let tensor): [tensor.buffer]
         case .loss(let s): [s.logits.buffer, s.sums] + [s.gradient?.buffer].compactMap { $0 }
+        case .aim(let s): [s.activation.buffer, s.gradient.buffer]
         case .sink(let tensor, let parts): [tensor.buffer] + parts.flatMap(\.buffers)
         }
     }
@@ -218,6 +229,7 @@ extension Step {
         case .biasGradient: "bias"
         case .clear: "clear"
         case .loss: "loss"
+        case .aim: "aim"
         case .sink: "loss backward"
         }
     }
@@ -232,7 +244,7 @@ extension Step {
         case .convolutionGradient(let s): s.shape.directFLOPs(batch: batch)
         case .upconvolution(let s), .upconvolutionBackward(let s), .upconvolutionGradient(let s):
             8 * batch * s.height * s.width * s.inChannels * s.outChannels
-        case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .sink: 0
+        case .pooling, .normalise, .normaliseGradient, .biasGradient, .clear, .loss, .aim, .sink: 0
         }
     }
 }

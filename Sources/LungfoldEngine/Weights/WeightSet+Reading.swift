@@ -44,6 +44,19 @@ extension WeightSet {
         }
     }
 
+    /// The metadata of a safetensors file, from as many of its first bytes as hold the header.
+    /// - Parameters:
+    ///   - bytes: the header's length (8 bytes), the header, and whatever follows.
+    ///   - file: what errors call the file.
+    /// - Throws: `EngineError` as `init(safetensors:file:)` does for the header.
+    public static func metadata(ofSafetensors bytes: [UInt8], file: String) throws
+        -> [String: String]
+    {
+        var parser = SafetensorsHeaderParser(
+            bytes[8..<(try headerEnd(of: bytes, file: file))], file: file)
+        return try parser.parse().metadata
+    }
+
     /// The header's largest length in bytes, as the format's reference implementation has it.
     private static let largestHeader: UInt64 = 100_000_000
 

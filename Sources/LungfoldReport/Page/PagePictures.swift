@@ -26,11 +26,12 @@ struct PagePictures {
     }
 
     /// What colours mean, as HTML.
-    static func legend(_ entries: [(Colour, String)]) -> String {
+    /// - Parameter subject: where they mean it, such as `Errors`.
+    static func legend(_ subject: String, _ entries: [(Colour, String)]) -> String {
         let items = entries.map { colour, text in
             "<span><i style=\"background:\(colour.css)\"></i>\(escapedHTML(text))</span>"
         }
-        return "<p class=\"legend\">\(items.joined())</p>"
+        return "<p class=\"legend\"><b>\(escapedHTML(subject)):</b> \(items.joined())</p>"
     }
 
     static let classLegend = Array(

@@ -58,6 +58,8 @@ enum PageStyle {
         tbody tr:nth-child(even) { background: var(--band); }
         td.n { text-align: right; }
         td.none { color: var(--faint); font-style: italic; }
+        table.wide { font-size: 0.8rem; }
+        table.wide th, table.wide td { padding: 0.25rem 0.35rem; }
         .notes { color: var(--faint); font-size: 0.85rem; padding-left: 1.1rem; }
         summary { cursor: pointer; font-weight: 600; }
         figure { margin: 1.5rem 0; }
@@ -67,6 +69,7 @@ enum PageStyle {
         figure.small img { width: 22rem; image-rendering: pixelated; }
         figcaption { color: var(--faint); font-size: 0.88rem; max-width: 60rem; margin-top: 0.4rem; }
         .absent { border: 1px dashed var(--line); padding: 1rem; color: var(--faint); max-width: 60rem; }
+        .legend b { font-weight: 600; margin-right: 0.6rem; }
         .legend span { display: inline-block; margin-right: 1.2rem; }
         .legend i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.35em;
           vertical-align: -0.08em; border: 1px solid var(--faint); }

@@ -64,6 +64,10 @@ enum PageTemplate {
         {{/facts}}
         </dl>
         {{/hasFacts}}
+        {{#account}}
+        <p><a href="{{.}}">Hosts, threads and times</a> have a page of their own, beside this one: this
+        report is the same wherever and whenever its study runs.</p>
+        {{/account}}
         {{#command}}
         <h3>The command that repeats it</h3>
         <pre>{{.}}</pre>

@@ -31,6 +31,8 @@ struct PageView {
         let title: String
         var paragraphs: [String] = []
         var facts: [Fact] = []
+        /// The page with hosts and times, for the section that links to it.
+        var account: String?
         var command: String?
         var listTitle = ""
         var list: [String] = []
@@ -43,13 +45,15 @@ struct PageView {
 
         init(
             id: String, title: String, paragraphs: [String] = [], facts: [Fact] = [],
-            command: String? = nil, listTitle: String = "", list: [String] = [],
+            account: String? = nil, command: String? = nil, listTitle: String = "",
+            list: [String] = [],
             blocks: [Block] = []
         ) {
             self.id = id
             self.title = title
             self.paragraphs = paragraphs
             self.facts = facts
+            self.account = account
             self.command = command
             self.listTitle = listTitle
             self.list = list

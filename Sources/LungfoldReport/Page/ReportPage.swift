@@ -16,12 +16,19 @@ struct ReportPage {
             guard case .failed(let reason) = record.state else { return nil }
             return .init(name: record.job.key, value: reason)
         }
-        let sections = try [run, summary, paper(), beyond(), jobs]
+        let sections = try [summary, run, paper(), beyond(), jobs]
         return try PageTemplate.render(
             PageView(
-                title: "Lungfold report", style: PageStyle.sheet, script: PageStyle.script,
+                title: title, style: PageStyle.sheet, script: PageStyle.script,
                 state: state, failures: failures, hasFailures: !failures.isEmpty,
                 sections: sections, footer: footer))
+    }
+
+    /// What the study is of, as a headline.
+    private var title: String {
+        let names = findings.study.networks.map(\.title).joined(separator: " and ")
+        let slices = findings.outcome.origin.sliceCount.map { " on \($0) CT slices" } ?? ""
+        return "\(names): lung lesions\(slices)"
     }
 
     private var state: String {
@@ -37,7 +44,7 @@ struct ReportPage {
         return
             "Written by Lungfold\(version). Research software, not a medical device. Tables lie in"
             + " report/tables (CSV, Markdown, LaTeX), plots with their data in report/figures (SVG,"
-            + " PDF), every number in report/summary.json; hosts, threads and times in run.json."
+            + " PDF), every number in report/summary.json."
     }
 
     // MARK: Sections
@@ -46,7 +53,7 @@ struct ReportPage {
         let deviations = Deviations.list(findings.outcome)
         return .init(
             id: "study", title: "What was run", facts: StudyFacts(findings: findings).list,
-            command: RepeatCommand.text(findings.study),
+            account: "run.html", command: RepeatCommand.text(findings.study),
             listTitle: deviations.isEmpty
                 ? "Nothing differs from the paper's study" : "What differs from the paper",
             list: deviations.isEmpty
@@ -54,9 +61,17 @@ struct ReportPage {
     }
 
     private var summary: PageView.Section {
-        .init(
-            id: "summary", title: "In short",
-            paragraphs: Conclusions(findings: findings).sentences, blocks: [table("overview")])
+        .init(id: "summary", title: "In short", blocks: [table("overview"), conclusions])
+    }
+
+    private var conclusions: PageView.Block {
+        let sentences = Conclusions(findings: findings).sentences
+        guard !sentences.isEmpty else { return .init() }
+        let title = "SegNet against U-Net"
+        return .init(
+            entry: .init(id: "conclusions", title: title),
+            html: "<h3 id=\"conclusions\">\(title)</h3>\n"
+                + sentences.map { "<p>\(escapedHTML($0))</p>\n" }.joined())
     }
 
     private func paper() throws -> PageView.Section {
@@ -68,7 +83,8 @@ struct ReportPage {
                 .init(
                     entry: .init(id: "figures-1-2", title: "Figures 1 and 2"),
                     html: "<h3 id=\"figures-1-2\">Figures 1 and 2</h3>"
-                        + PagePictures.legend(PagePictures.classLegend), figures: figures))
+                        + PagePictures.legend("Labels", PagePictures.classLegend), figures: figures)
+            )
         }
         for name in tables.map(\.name) where name.hasPrefix("table") {
             blocks.append(table(name))
@@ -81,6 +97,7 @@ struct ReportPage {
                     html: "<h3 id=\"figure-4\">Figure 4. Training curves</h3>",
                     figures: curves.map(figure)))
         }
+        if let dreams = try DreamPictures(findings: findings).block() { blocks.append(dreams) }
         return .init(id: "paper", title: "The paper's tables and figures", blocks: blocks)
     }
 
@@ -99,15 +116,16 @@ struct ReportPage {
                         id: "worst-\(task.rawValue)", title: "Where they fail, \(task.rawValue)"),
                     html: "<h3 id=\"worst-\(task.rawValue)\">Where they fail,"
                         + " \(task.rawValue): the worst slices first</h3>"
-                        + PagePictures.legend(
-                            PagePictures.classLegend.map { ($0, "truth: \($1)") })
-                        + PagePictures.legend(PagePictures.errorLegend(task)), figures: worst))
+                        + PagePictures.legend("Truth", PagePictures.classLegend)
+                        + PagePictures.legend("Errors", PagePictures.errorLegend(task)),
+                    figures: worst))
             let sheets = try findings.groups.filter { $0.task == task }
                 .compactMap(pictures.contactSheet).map(PagePictures.figure)
             blocks.append(
                 .init(
                     html: "<h3>All test slices, \(task.rawValue)</h3>"
-                        + PagePictures.legend(PagePictures.errorLegend(task)), figures: sheets))
+                        + PagePictures.legend("Errors", PagePictures.errorLegend(task)),
+                    figures: sheets))
         }
         if tables.contains(where: { $0.name == "slices" }) { blocks.append(table("slices")) }
         return .init(
@@ -133,9 +151,10 @@ struct ReportPage {
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\""
             + " aria-label=\"\(escapedHTML(table.title))\">\n\(HTMLTableRenderer.render(table))</div>\n"
         let isLong = table.rows.count > 30
+        let isPrinted = table.rows.count > 100 ? "" : " class=\"short\""
         let html =
             isLong
-            ? "<details id=\"fold-\(name)\">\n<summary>\(escapedHTML(table.title))"
+            ? "<details id=\"fold-\(name)\"\(isPrinted)>\n<summary>\(escapedHTML(table.title))"
                 + " (\(table.rows.count) rows)</summary>\n\(inner)</details>" : inner
         return .init(
             entry: .init(id: isLong ? "fold-\(name)" : name, title: table.title), html: html,
@@ -181,8 +200,14 @@ struct ReportPage {
         return .init(
             entry: .init(id: "confusion", title: "Confusion matrices"),
             html: "<h3 id=\"confusion\">Confusion matrices of the best experiments</h3>\n"
-                + "<p>Pixels of all first-stage test slices, in per cent of the true class (row).</p>\n"
+                + "<p>Pixels of \(testSlices), in per cent of the true class (row).</p>\n"
                 + "<div class=\"matrices\">\n\(matrices.joined())</div>")
+    }
+
+    /// The slices that the best experiments are scored on.
+    private var testSlices: String {
+        findings.study.protocol == .grid
+            ? "the test slices of all folds" : "the test slices of the hold-out"
     }
 
     private static func matrix(_ matrix: ConfusionMatrix, _ group: GroupFindings) -> String {

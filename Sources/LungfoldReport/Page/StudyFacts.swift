@@ -33,7 +33,6 @@ struct StudyFacts {
             ("Convolution", settings.convolution.rawValue), ("Seed", "\(settings.seed)"),
         ]
         if let version = origin.version { entries.append(("Lungfold", version)) }
-        entries.append(("Hosts, threads, times", "run.json in the study's folder"))
         return entries.map { PageView.Fact(name: $0, value: $1) }
     }
 

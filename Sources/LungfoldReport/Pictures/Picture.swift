@@ -11,12 +11,13 @@ struct Picture {
     var isWide = true
 }
 
-/// What colours mean in pictures, of the palette of Okabe and Ito.
+/// What colours mean in pictures, of the palette of Okabe and Ito; only `missed` is a blue of our own,
+/// apart from the sky blue of a class.
 enum Palette {
     static let found = Colour(0, 158, 115)
     static let wrongClass = Colour(240, 228, 66)
     static let added = Colour(213, 94, 0)
-    static let missed = Colour(86, 180, 233)
+    static let missed = Colour(70, 130, 255)
     /// Ground-glass opacity, consolidation, pleural effusion.
     static let classes = [Colour(86, 180, 233), Colour(230, 159, 0), Colour(204, 121, 167)]
 }

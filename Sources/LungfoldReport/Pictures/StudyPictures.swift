@@ -112,10 +112,11 @@ struct StudyPictures {
             figures.append("\(group.network.title) Dice \(dice)")
         }
         let split = slices.compactMap { $0?.split }.first ?? ""
+        let isHealthy = slices.contains { $0?.lesion.truth == 0 }
         return Picture(
             name: "worst-\(task.rawValue)-slice\(number)",
-            caption: "Slice \(number) (tested in \(split)): slice, truth, "
-                + figures.joined(separator: ", ") + ".",
+            caption: "Slice \(number) (tested in \(split)): slice, truth"
+                + (isHealthy ? " (no lesion), " : ", ") + figures.joined(separator: ", ") + ".",
             alternative: "Errors on slice \(number): \(figures.joined(separator: ", "))",
             raster: row(panels))
     }

@@ -82,11 +82,13 @@ struct StudyPlots {
         }
         let plotName = "curves-\(group.name)"
         func series(_ column: Int) -> String {
-            results.indices.flatMap { index in
-                [("training", "#0072b2", 2 * index), ("validation", "#d55e00", 2 * index + 1)].map {
-                    let title = index == 0 ? "title \"\($0.0)\"" : "notitle"
-                    return "\"\(plotName).dat\" index \($0.2) using 1:\(column) with lines"
-                        + " linewidth 1.2 linecolor rgb \"\($0.1)\" \(title)"
+            // Training last, so that the many lines of validation do not hide it.
+            [("validation", 1, "0.8", "#d55e00"), ("training", 0, "1.8", "#0072b2")].flatMap {
+                kind in
+                results.indices.map { index in
+                    let title = index == 0 ? "title \"\(kind.0)\"" : "notitle"
+                    return "\"\(plotName).dat\" index \(2 * index + kind.1) using 1:\(column) with"
+                        + " lines linewidth \(kind.2) linecolor rgb \"\(kind.3)\" \(title)"
                 }
             }.joined(separator: ", \\\n  ")
         }

@@ -18,14 +18,22 @@ public struct EventFile: Sendable {
         append(event)
     }
 
+    /// Goes on with a file that has its beginning already: `bytes` is what is to be added to it.
+    static func continued() -> EventFile {
+        var file = EventFile()
+        file.bytes = []
+        return file
+    }
+
     /// Adds a number.
-    public mutating func add(_ value: Double, tag: String, step: Int) {
+    /// - Parameter time: seconds since 1970; the step where a file is to depend on no clock.
+    public mutating func add(_ value: Double, tag: String, step: Int, time: Double? = nil) {
         guard value.isFinite else { return }
         var tensor = ProtocolBuffer()
         tensor.add(1, integer: 1)  // DT_FLOAT
         tensor.add(2, message: ProtocolBuffer())  // no dimensions
         tensor.add(5, packed: [Float(value)])
-        add(tensor, tag: tag, step: step, plugin: "scalars", dataClass: 1)
+        add(tensor, tag: tag, step: step, time: time, Plugin(name: "scalars", dataClass: 1))
     }
 
     /// Adds a picture, a PNG file.
@@ -40,11 +48,28 @@ public struct EventFile: Sendable {
         for part in [Array("\(width)".utf8), Array("\(height)".utf8), png] {
             tensor.add(8, bytes: part)
         }
-        add(tensor, tag: tag, step: step, plugin: "images", dataClass: 3)
+        add(tensor, tag: tag, step: step, Plugin(name: "images", dataClass: 3))
+    }
+
+    /// Adds what a plugin reads from a tag's description alone.
+    mutating func add(content: ProtocolBuffer, tag: String, plugin: String) {
+        var shape = ProtocolBuffer()
+        shape.add(2, message: ProtocolBuffer())  // one dimension, of length 0
+        var tensor = ProtocolBuffer()
+        tensor.add(1, integer: 1)  // DT_FLOAT
+        tensor.add(2, message: shape)
+        add(tensor, tag: tag, step: 0, Plugin(name: plugin, content: content.bytes))
+    }
+
+    /// The plugin of TensorBoard that shows a tag, and what it is told.
+    private struct Plugin {
+        var name: String
+        var content: [UInt8] = []
+        var dataClass = 0
     }
 
     private mutating func add(
-        _ tensor: ProtocolBuffer, tag: String, step: Int, plugin: String, dataClass: Int
+        _ tensor: ProtocolBuffer, tag: String, step: Int, time: Double? = nil, _ plugin: Plugin
     ) {
         var value = ProtocolBuffer()
         value.add(1, text: tag)
@@ -52,16 +77,17 @@ public struct EventFile: Sendable {
         // What a tag is stands with its first value alone.
         if described.insert(tag).inserted {
             var name = ProtocolBuffer()
-            name.add(1, text: plugin)
+            name.add(1, text: plugin.name)
+            if !plugin.content.isEmpty { name.add(2, bytes: plugin.content) }
             var metadata = ProtocolBuffer()
             metadata.add(1, message: name)
-            metadata.add(4, integer: dataClass)
+            if plugin.dataClass > 0 { metadata.add(4, integer: plugin.dataClass) }
             value.add(9, message: metadata)
         }
         var summary = ProtocolBuffer()
         summary.add(1, message: value)
         var event = ProtocolBuffer()
-        event.add(1, double: Double(step))
+        event.add(1, double: time ?? Double(step))
         event.add(2, integer: step)
         event.add(5, message: summary)
         append(event)

@@ -3,13 +3,29 @@ import LungfoldStudy
 /// Training curves as TensorBoard shows them. Steps are iterations, so that training and validation
 /// share an axis.
 public enum JobEvents {
-    /// The curve of a job, as an event file.
-    public static func file(_ result: JobResult) -> EventFile {
+    /// The curve of a job, as an event file, with its hyperparameters and its scores on the test
+    /// slices, which TensorBoard compares with other jobs'.
+    public static func file(_ result: JobResult, _ parameters: HyperParameters) -> EventFile {
         var file = EventFile()
+        parameters.begin(&file, result)
         for (tag, points) in curves(result) {
             for point in points { file.add(point.value, tag: tag, step: point.step) }
         }
+        let step = result.history.validations.last?.iteration ?? 0
+        for (tag, value) in scores(result) { file.add(value, tag: tag, step: step) }
+        parameters.end(&file)
         return file
+    }
+
+    /// Mean accuracy over the test slices, and each class's Dice coefficient over all their pixels.
+    private static func scores(_ result: JobResult) -> [(String, Double)] {
+        let names = result.task.classNames
+        let pooled = ConfusionMatrix.pooled(result.testConfusion, classCount: names.count)
+        let accuracy = Statistics(result.accuracies(on: .test)).mean.map { ("test/accuracy", $0) }
+        return [accuracy].compactMap(\.self)
+            + names.indices.compactMap { index in
+                pooled.scores(ofClass: index).dice.map { ("test/dice/\(names[index])", $0) }
+            }
     }
 
     /// The mean curve of an experiment's folds, which TensorBoard cannot make itself; only of steps

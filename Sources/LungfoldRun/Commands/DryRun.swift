@@ -15,7 +15,7 @@ public struct DryRun: Sendable {
         World.run { world in
             _ = try world.broadcast {
                 let threads = ThreadChoice(option: request.threads, cores: .init(world.placement))
-                for note in threads.notes { Console.warn("note: \(note)") }
+                for note in threads.notes { Console.note(note) }
                 let shared = try request.resolve(notice: Console.say)
                 try show(shared.study, ranks: world.size, threads: threads.threads)
                 return []

@@ -4,7 +4,7 @@ import LungfoldImaging
 import LungfoldStudy
 import Synchronization
 
-/// The right to write to a study's folder: one run has it at a time.
+/// The right to write to the folder of a study or of a single job: one run has it at a time.
 ///
 /// The kernel keeps the lock (flock) and gives it back when its process dies. The file `lock` says who
 /// has it and counts up every two seconds. Where the lock cannot be trusted, because the last owner
@@ -50,12 +50,11 @@ final class DirectoryLock {
 
     /// Takes the lock.
     /// - Parameters:
-    ///   - directory: the study's folder, which must exist.
+    ///   - path: the lock's file, in a folder that must exist.
     ///   - host: this host's name.
     ///   - notice: is told when this takes a while.
     /// - Throws: `LungfoldError` (`cannotCreate`) naming the host and process that have it.
-    init(_ directory: RunDirectory, host: String, notice: (String) -> Void) throws {
-        let path = directory.lockFile
+    init(_ path: String, host: String, notice: (String) -> Void) throws {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw LungfoldError.cannotCreate(path, errno) }
         let own = Owner(host: host, pid: getpid())
@@ -134,7 +133,7 @@ final class DirectoryLock {
     private static func refusal(_ path: String, _ owner: Owner?) -> LungfoldError {
         let who = owner.map { "process \($0.pid) on \($0.host)" } ?? "another process"
         return LungfoldError(
-            .cannotCreate, FileSystem.directory(of: path), "\(who) is running a study here",
+            .cannotCreate, FileSystem.directory(of: path), "\(who) is at work here",
             remedy: "Wait for its end or stop it, or choose another folder with --output")
     }
 

@@ -43,6 +43,22 @@ public enum FileSystem {
     /// All bytes of a file; none where it cannot be read.
     public static func readIfAny(_ path: String) -> [UInt8] { (try? read(path)) ?? [] }
 
+    /// Some bytes of a file, fewer where it ends before them; none where it cannot be read.
+    static func readIfAny(_ path: String, from offset: Int, count: Int) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+            while done < count {
+                let got = pread(
+                    descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
+                if got < 0, errno == EINTR { continue }
+                guard got > 0 else { return }
+                done += got
+            }
+        }
+    }
+
     /// The names in a directory, in order; none where it cannot be read.
     static func names(in path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
@@ -59,6 +75,16 @@ public enum FileSystem {
 
     /// Removes a file, if it is there.
     public static func remove(_ path: String) { unlink(path) }
+
+    /// Removes the files of a folder that a killed process has left half-written.
+    static func removeTemporaries(in folder: String) {
+        for name in names(in: folder) where WholeFile.isTemporary(name) {
+            remove("\(folder)/\(name)")
+        }
+    }
+
+    /// Gives a file another name, in place of what has it.
+    static func rename(_ path: String, to new: String) { Glibc.rename(path, new) }
 
     /// Bytes that an unprivileged process may still write where a path lies; nil if unknown.
     public static func freeBytes(at path: String) -> UInt64? {

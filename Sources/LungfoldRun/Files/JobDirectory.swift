@@ -19,16 +19,32 @@ public struct JobDirectory: Hashable, Sendable {
     public var historyFile: String { "\(path)/history.csv" }
     /// The trained weights.
     public var weightsFile: String { "\(path)/weights.safetensors" }
+    /// The name of the weights of the best validation.
+    static let bestWeightsName = "weights-best.safetensors"
 
-    /// Where a job that is not finished stands: two files, the older of which is replaced next.
-    public var checkpointFiles: [String] { ["\(path)/checkpoint-a", "\(path)/checkpoint-b"] }
+    /// Where a job that is not finished stands; the older file is replaced next.
+    func checkpointFile(_ slot: CheckpointSlot) -> String { "\(path)/checkpoint-\(slot.rawValue)" }
+    /// The best network so far that belongs to a checkpoint.
+    func bestFile(_ slot: CheckpointSlot, iteration: Int) -> String {
+        "\(path)/\(Self.bestPrefix(slot))\(iteration)"
+    }
+    /// All that lie there, of this checkpoint or the ones before it.
+    func bestFiles(_ slot: CheckpointSlot) -> [String] {
+        FileSystem.names(in: path).filter { $0.hasPrefix(Self.bestPrefix(slot)) }
+            .map { "\(path)/\($0)" }
+    }
+    private static func bestPrefix(_ slot: CheckpointSlot) -> String { "best-\(slot.rawValue)-" }
     /// The starts of the job that came to no orderly end.
     public var attemptsFile: String { "\(path)/attempts" }
+    /// Who is writing here now, where the folder is `lungfold train`'s; a study has one lock for all.
+    var lockFile: String { "\(path)/lock" }
 
     /// Whether the job is finished.
     public var isFinished: Bool { FileSystem.exists(manifestFile) }
     /// Whether there is a checkpoint to go on from.
-    public var isBegun: Bool { checkpointFiles.contains(where: FileSystem.exists) }
+    public var isBegun: Bool {
+        CheckpointSlot.allCases.contains { FileSystem.exists(checkpointFile($0)) }
+    }
 
     /// Writes a finished job, its manifest last.
     /// - Parameter more: further files of the job, by name.
@@ -47,12 +63,23 @@ public struct JobDirectory: Hashable, Sendable {
 
     /// Removes what a finished job has no more use for.
     func removeTraces() {
-        for file in checkpointFiles + [failureFile, attemptsFile] { FileSystem.remove(file) }
+        // Checkpoints first: one without its best network would be called damaged.
+        let checkpoints =
+            CheckpointSlot.allCases.map(checkpointFile)
+            + CheckpointSlot.allCases.flatMap(bestFiles)
+        for file in checkpoints + [failureFile, attemptsFile] { FileSystem.remove(file) }
+    }
+
+    /// Removes what a process that was killed while it wrote has left.
+    func sweep() {
+        FileSystem.removeTemporaries(in: path)
+        if isFinished { removeTraces() }
     }
 
     /// Makes a finished job an unfinished one, manifest first.
     func discardResult() {
-        for file in [manifestFile, resultFile, historyFile, weightsFile] {
+        let evidence = (JobEvidence.names + [DreamArchive.name]).map { "\(path)/\($0)" }
+        for file in [manifestFile, resultFile, historyFile, weightsFile] + evidence {
             FileSystem.remove(file)
         }
     }
@@ -82,7 +109,15 @@ public struct JobDirectory: Hashable, Sendable {
 
     private func manifest() throws -> JobManifest? {
         guard isFinished else { return nil }
-        return try JSON.decode(from: FileSystem.read(manifestFile), subject: manifestFile)
+        let bytes = try FileSystem.read(manifestFile)
+        let manifest: JobManifest = try JSON.decode(from: bytes, subject: manifestFile)
+        // No digest covers the digests; but every manifest has one spelling.
+        guard try JSON.encode(manifest) == bytes else {
+            throw LungfoldError(
+                .badData, manifestFile, "is damaged: it is not as Lungfold writes it",
+                remedy: "Run the study's command again; it trains this job anew")
+        }
+        return manifest
     }
 
     /// Why the job failed; nil where it did not.

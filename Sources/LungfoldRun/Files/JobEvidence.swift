@@ -1,10 +1,11 @@
+import LungfoldEngine
 import LungfoldImaging
 import LungfoldReport
 import LungfoldStudy
 import LungfoldTraining
 
-/// What a job leaves for people, other programs and the report besides its result: its predictions
-/// and its scores slice by slice, in nnU-Net's layout.
+/// What a job leaves for people, other programs and the report besides its result: its predictions,
+/// its scores slice by slice in nnU-Net's layout, its curve for TensorBoard, and its best network.
 struct JobEvidence {
     /// Predictions over the input, in its geometry and at its resolution; slices that are not tested
     /// are 0.
@@ -13,6 +14,11 @@ struct JobEvidence {
     static let testName = "test-slices.nii.gz"
     /// Scores of each test slice.
     static let summaryName = "summary.json"
+
+    /// The names of all these files.
+    static let names = [
+        predictionsName, testName, summaryName, EventFile.name, JobDirectory.bestWeightsName,
+    ]
 
     private let trained: TrainedNetwork
     private let geometry: LabelVolumeWriter
@@ -38,13 +44,17 @@ struct JobEvidence {
             Self.testName: try PixelVolume(size: size, slices: predictions).encoded(isLabel: true),
             Self.summaryName: try JSON.encode(CaseSummary(trained.result)),
             EventFile.name: try events(),
+            JobDirectory.bestWeightsName: trained.bestWeights.encoded(),
         ]
     }
 
     /// The curve for TensorBoard, with the errors on some validation slices.
     private func events() throws -> [UInt8] {
         let result = trained.result
-        var file = JobEvents.file(result)
+        var file = JobEvents.file(
+            result,
+            HyperParameters(
+                optimiser: "Adam", l2: Double(TrainingEngine.l2), size: slices.size))
         let step = result.history.validations.last?.iteration ?? 0
         let shown = zip(result.split.validation, trained.validationPredictions).prefix(pictureCount)
         for (number, prediction) in shown {

@@ -9,9 +9,12 @@ import LungfoldStudy
 /// splits_final.json     which slices train, validate and test
 /// run.json              state, times, hosts, versions
 /// status.json           what is running, for `lungfold status`
+/// events.jsonl          what happened, a line an event
+/// logs/                 what each rank did
 /// lock                  who is writing here now
-/// jobs/KEY/             result.json, history.csv, weights.safetensors, manifest.json (or
-///                       failure.json; checkpoint-a, -b and attempts of a job that is not finished)
+/// jobs/KEY/             result.json, history.csv, weights.safetensors, weights-best.safetensors,
+///                       dream.json, manifest.json (or failure.json; checkpoint-a, -b, best-a-N, best-b-N and
+///                       attempts of a job that is not finished)
 /// report/               summary.json, tables, index.html
 /// ```
 ///
@@ -36,6 +39,10 @@ public struct RunDirectory: Hashable, Sendable {
     public var recordFile: String { "\(path)/run.json" }
     /// What is running.
     public var statusFile: String { "\(path)/status.json" }
+    /// What happened.
+    public var eventsFile: String { "\(path)/events.jsonl" }
+    /// What each rank did.
+    public var logsDirectory: String { "\(path)/logs" }
     /// Who is writing here now.
     public var lockFile: String { "\(path)/lock" }
     /// The folder of the report.
@@ -96,13 +103,14 @@ public struct RunDirectory: Hashable, Sendable {
 
     /// Removes what killed runs have left half-written.
     func sweep() {
-        let jobs = FileSystem.names(in: "\(path)/jobs").map { "\(path)/jobs/\($0)" }
-        for folder in [path, reportDirectory, "\(reportDirectory)/tables"] + jobs {
-            for name in FileSystem.names(in: folder) where WholeFile.isTemporary(name) {
-                FileSystem.remove("\(folder)/\(name)")
-            }
-        }
-        for folder in jobs.map(JobDirectory.init) where folder.isFinished { folder.removeTraces() }
+        let tensorBoard = "\(reportDirectory)/tensorboard"
+        let folders =
+            [
+                path, "\(path)/slices", reportDirectory, "\(reportDirectory)/tables",
+                "\(reportDirectory)/figures",
+            ] + FileSystem.names(in: tensorBoard).map { "\(tensorBoard)/\($0)" }
+        for folder in folders { FileSystem.removeTemporaries(in: folder) }
+        for key in FileSystem.names(in: "\(path)/jobs") { job(key).sweep() }
     }
 
     private func refuse(unless file: StudyFile) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import LungfoldImaging
+import LungfoldReport
 import LungfoldStudy
 
 /// What `run.json` holds: all that may differ between two runs of one study. Times are in seconds.
@@ -14,7 +15,7 @@ public struct RunRecord: Codable, Sendable {
         case jobsFailed
         /// Stopped early; the same command continues.
         case interrupted
-        /// The report could not be written.
+        /// An error ended the run, such as a report that could not be written.
         case failed
     }
 
@@ -74,8 +75,7 @@ public struct RunRecord: Codable, Sendable {
         directory: RunDirectory, command: [String], ranks: [Rank], versions: [String: String],
         started: Date
     ) {
-        let before: RunRecord? = try? JSON.decode(
-            from: FileSystem.read(directory.recordFile), subject: directory.recordFile)
+        let before = RunRecord(of: directory)
         self.command = command
         self.started = started
         self.ranks = ranks
@@ -86,6 +86,28 @@ public struct RunRecord: Codable, Sendable {
         generation =
             isDamaged
             ? Int(started.timeIntervalSince1970) : min(before?.generation ?? 0, 1 << 60) + 1
+    }
+
+    /// The record of a folder's latest run; nil where it is missing or damaged.
+    public init?(of directory: RunDirectory) {
+        guard
+            let record: RunRecord = try? JSON.decode(
+                from: FileSystem.read(directory.recordFile), subject: directory.recordFile)
+        else { return nil }
+        self = record
+    }
+
+    /// The record as the report tells it.
+    var account: RunAccount {
+        RunAccount(
+            state: state.rawValue, generation: generation, command: command, started: started,
+            ended: ended, ranks: ranks.map { .init(host: $0.host, threads: $0.threads) },
+            versions: versions,
+            trainings: jobs.map { key, time in
+                .init(
+                    key: key, rank: time.rank, host: time.host, ended: time.ended,
+                    seconds: time.seconds)
+            })
     }
 
     /// Writes the record.

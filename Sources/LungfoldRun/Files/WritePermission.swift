@@ -23,12 +23,23 @@ struct WritePermission {
                 .cannotCreate, path, "is gone, and the study's folder perhaps with it",
                 remedy: "Bring the folder back and run the same command again")
         }
-        let record: Record = try JSON.decode(from: FileSystem.read(path), subject: path)
+        let record = try record(path)
         guard record.generation == generation else {
             throw LungfoldError(
                 .cannotCreate, directory.path,
                 "run \(record.generation) has taken over the folder from this run, \(generation)",
                 remedy: "Leave it to that run")
+        }
+    }
+
+    /// That it cannot be read, or is damaged, is the folder's fault and never the job's.
+    private func record(_ path: String) throws -> Record {
+        do {
+            return try JSON.decode(from: FileSystem.read(path), subject: path)
+        } catch let error as LungfoldError {
+            throw LungfoldError(
+                error.kind == .missingInput ? .cannotCreate : .io, path, error.problem,
+                remedy: "Check the disk, and run the same command again; it continues")
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldImaging
 import LungfoldReport
 import LungfoldStudy
 
@@ -39,12 +40,14 @@ enum Gnuplot {
     private static func run(_ program: String, _ plots: [Plot], in folder: URL) throws {
         var script = ""
         for plot in plots {
-            try Data(plot.data.utf8).write(to: folder.appendingPathComponent(plot.dataFile))
+            try WholeFile.write(
+                Array(plot.data.utf8), to: folder.appendingPathComponent(plot.dataFile).path)
             for terminal in Plot.Terminal.allCases {
                 script += plot.script(terminal, output: "\(plot.name).\(terminal.rawValue)")
             }
         }
-        try Data(script.utf8).write(to: folder.appendingPathComponent("plots.gp"))
+        try WholeFile.write(
+            Array(script.utf8), to: folder.appendingPathComponent("plots.gp").path)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = ["plots.gp"]
@@ -74,8 +77,11 @@ enum Gnuplot {
                 folder.appendingPathComponent("\(plot.name).\(terminal.rawValue)").path)
         }
         let svg = String(decoding: bytes(.svg), as: UTF8.self)
-        guard svg.contains("</svg>") else { return nil }
-        return Drawing(svg: svg, pdf: undated(bytes(.pdf)))
+        let pdf = bytes(.pdf)
+        // Each has its end: a disk that fills cuts them without a word from gnuplot.
+        guard svg.contains("</svg>"), pdf.suffix(32).firstRange(of: Array("%%EOF".utf8)) != nil
+        else { return nil }
+        return Drawing(svg: svg, pdf: undated(pdf))
     }
 
     /// A PDF file without the day it was made, so that equal plots are equal bytes: the date's digits

@@ -1,7 +1,18 @@
 import LungfoldStudy
 import LungfoldTraining
 
-/// What a rank tells rank 0 of its job, and rank 0 the user.
+/// What a rank tells rank 0 while it trains a job: how far it is, or what it had to get round.
+struct RankReport: Codable, Hashable, Sendable {
+    var progress: JobProgress?
+    var warning: String?
+
+    init(_ progress: JobProgress) { self.progress = progress }
+
+    /// - Parameter warning: is cut to what a message can carry.
+    init(warning: String) { self.warning = String(warning.prefix(1000)) }
+}
+
+/// How far a job is.
 struct JobProgress: Codable, Hashable, Sendable {
     /// The epoch that is being trained or was just finished, 1-based.
     var epoch: Int
@@ -13,18 +24,22 @@ struct JobProgress: Codable, Hashable, Sendable {
     var loss: Double
     /// The share of training pixels classified correctly, or of test pixels at the end.
     var accuracy: Double
-    /// Slices a second in the last mini-batch; 0 at the end.
+    /// Slices a second over the training steps of the epoch so far; 0 at the end.
     var imagesPerSecond = 0.0
+    /// Whether the epoch has ended.
+    var endsEpoch = false
     /// Whether `accuracy` is that of the test slices.
     var isTest = false
 
-    init(_ progress: TrainingProgress) {
+    /// - Parameter imagesPerSecond: the pace over the epoch so far.
+    init(_ progress: TrainingProgress, imagesPerSecond: Double) {
         epoch = progress.epoch
         epochs = progress.epochs
         share = Double(progress.iteration) / Double(progress.iterations)
         loss = progress.loss
         accuracy = progress.accuracy
-        imagesPerSecond = progress.imagesPerSecond
+        self.imagesPerSecond = imagesPerSecond
+        endsEpoch = progress.endsEpoch
     }
 
     /// The end of a job.
@@ -36,10 +51,24 @@ struct JobProgress: Codable, Hashable, Sendable {
         accuracy = Statistics(result.accuracies(on: .test)).mean ?? .nan
         isTest = true
     }
+}
 
-    /// For people.
-    var text: String {
-        "loss \(Text.decimal(loss, 4)), \(isTest ? "test accuracy" : "accuracy") "
-            + Text.decimal(accuracy, 4)
+/// The pace over an epoch: slices and the time that their training steps took.
+struct EpochPace {
+    private let miniBatch: Double
+    private var slices = 0.0
+    private var seconds = 0.0
+    private var epoch = 0
+
+    init(miniBatch: Int) { self.miniBatch = Double(miniBatch) }
+
+    /// Takes in a training step; gives slices a second over the epoch so far.
+    mutating func count(_ step: TrainingProgress) -> Double {
+        if step.epoch != epoch { (epoch, slices, seconds) = (step.epoch, 0, 0) }
+        if step.imagesPerSecond > 0, step.imagesPerSecond.isFinite {
+            slices += miniBatch
+            seconds += miniBatch / step.imagesPerSecond
+        }
+        return seconds > 0 ? slices / seconds : 0
     }
 }

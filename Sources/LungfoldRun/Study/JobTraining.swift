@@ -34,6 +34,7 @@ struct JobTraining {
         try FileSystem.makeDirectory(directory.path)
         let checkpoints = CheckpointFiles(directory, identity: try identity())
         let start = checkpoints.load(notice: notice)
+        if let start { RankLog.note("\(job.key): goes on after iteration \(start.iteration)") }
         let attempts = Attempts(directory)
         try attempts.begin(job, from: start?.iteration ?? 0)
         defer { attempts.end() }
@@ -64,6 +65,9 @@ struct JobTraining {
             try permission()
             try checkpoints.save(checkpoint())
             saved = .now
+            RankLog.noteSometimes(
+                "checkpoint of \(job.key)",
+                "\(job.key): checkpoint after iteration \(step.iteration)")
             if stops {
                 throw LungfoldError(
                     .interrupted, "job \(job.key)",

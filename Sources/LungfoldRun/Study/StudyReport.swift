@@ -6,9 +6,16 @@ import LungfoldStudy
 /// elsewhere.
 public struct StudyReport: Sendable {
     private let directory: RunDirectory
+    private let threads: Int?
 
     /// Names the folder.
-    public init(directory: RunDirectory) { self.directory = directory }
+    /// - Parameters:
+    ///   - directory: the folder.
+    ///   - threads: what the pictures of Fig. 5 may take; nil: this process's share of the cores.
+    public init(directory: RunDirectory, threads: Int? = nil) {
+        self.directory = directory
+        self.threads = threads
+    }
 
     /// What the folder knows of its study.
     /// - Throws: `LungfoldError` where a file is damaged.
@@ -36,6 +43,9 @@ public struct StudyReport: Sendable {
         }
         outcome.material = try SliceArchive(directory)
             .load(predictions: Dictionary(uniqueKeysWithValues: files))
+        outcome.dreams = try DreamArchive(
+            directory, threads: threads ?? ThreadChoice(option: nil).threads
+        ).load(outcome.dreamedJobs)
         return outcome
     }
 
@@ -77,12 +87,26 @@ public struct StudyReport: Sendable {
     }
 
     /// `lungfold report`: writes the report and prints the main table.
-    public func run() throws { _ = try write(newFailures: []) }
+    public func run() throws {
+        _ = try write(newFailures: [])
+        try writeRunPage()
+    }
+
+    /// Writes `report/run.html`: hosts, threads and times, which the report itself leaves out.
+    func writeRunPage() throws {
+        guard let record = RunRecord(of: directory) else {
+            Console.warn(
+                "\(directory.recordFile): is missing or damaged, so there is no report/run.html")
+            return
+        }
+        try WholeFile.write(
+            Array(record.account.page().utf8), to: "\(directory.reportDirectory)/run.html")
+    }
 
     private func show(_ report: Report, _ failures: [JobFailure]) {
-        Console.say("\n\(report.mainTable)")
-        for failure in failures { Console.say("failed: \(failure.key): \(failure.reason)") }
-        Console.say("Report: \(directory.reportPage)")
+        Console.show("\n\(report.mainTable)")
+        for failure in failures { Console.show("failed: \(failure.key): \(failure.reason)") }
+        Console.conclude("Report: \(directory.reportPage)")
     }
 
     private func read<Value>(_ jobs: [Job], _ value: (Job) throws -> Value?) throws -> [Value] {

@@ -1,25 +1,41 @@
 import Foundation
+import Glibc
 import LungfoldCluster
 import LungfoldStudy
 
 /// `lungfold study`: the whole study on all ranks of mpirun, or on one rank without it.
 public struct StudyRun: Sendable {
     private let request: StudyRequest
+    private let mode: ProgressMode
 
     /// Describes a run.
-    public init(_ request: StudyRequest) { self.request = request }
+    /// - Parameter progress: how it shows what it does.
+    public init(_ request: StudyRequest, progress: ProgressMode = .auto) {
+        self.request = request
+        mode = progress
+    }
 
     /// Runs the study.
     /// - Returns: the exit code.
     public func run() -> Int32 {
         StopSignals.watch()
-        return World.run { world in
-            CrashMark.watch()
-            return try perform(world)
+        let announcer =
+            Console.speaks ? Announcer(mode, terminal: .current()) : nil
+        Diagnostics.listen { line in
+            announcer?.overhear(line)
+            RankLog.failSoon(line)
         }
+        let code = World.run { world in
+            CrashMark.watch()
+            defer { announcer?.close() }
+            return try perform(world, announcer)
+        }
+        announcer?.close()
+        RankLog.note("ends with \(code)")
+        return code
     }
 
-    private func perform(_ world: World) throws -> Int32 {
+    private func perform(_ world: World, _ announcer: Announcer?) throws -> Int32 {
         var lock: DirectoryLock?
         defer { lock?.release() }
         let shared = try SharedStudy(
@@ -28,12 +44,14 @@ public struct StudyRun: Sendable {
                 // Before the slices are read, where there is a folder to lock: a second run is refused
                 // at once.
                 if FileSystem.exists(directory.studyFile) {
-                    lock = try DirectoryLock(directory, host: world.host, notice: Console.warn)
+                    lock = try DirectoryLock(
+                        directory.lockFile, host: world.host, notice: Console.warn)
                 }
                 let shared = try request.resolve(notice: Console.say)
                 try directory.prepare(for: shared.file)
                 if lock == nil {
-                    lock = try DirectoryLock(directory, host: world.host, notice: Console.warn)
+                    lock = try DirectoryLock(
+                        directory.lockFile, host: world.host, notice: Console.warn)
                 }
                 try directory.claim(for: shared.file)
                 directory.sweep()
@@ -42,7 +60,19 @@ public struct StudyRun: Sendable {
             })
         try checkSurroundings(world, shared)
         let threads = ThreadChoice(option: request.threads, cores: .init(world.placement))
-        let (progress, permission) = try begin(world, shared, threads)
+        let (progress, permission) = try begin(world, shared, threads, announcer)
+        do {
+            return try perform(world, shared, threads, progress, permission)
+        } catch {
+            progress?.fail(error)
+            throw error
+        }
+    }
+
+    private func perform(
+        _ world: World, _ shared: SharedStudy, _ threads: ThreadChoice,
+        _ progress: StudyProgress?, _ permission: WritePermission
+    ) throws -> Int32 {
         let writer = progress.map { StatusWriter($0, directory: shared.directory) }
         defer { withExtendedLifetime(writer) {} }
         var summary = try StudyStage(
@@ -55,7 +85,8 @@ public struct StudyRun: Sendable {
                 threads: threads.threads, permission: permission, progress: progress
             ).run()
         }
-        return try end(world, shared, progress, wasStopped: summary.wasStopped)
+        return try end(
+            world, shared, progress, threads: threads.threads, wasStopped: summary.wasStopped)
     }
 
     /// The paper's second stage: rank 0 knows the first one's results.
@@ -85,9 +116,9 @@ public struct StudyRun: Sendable {
     }
 
     /// Opens run.json and says what is about to happen; rank 0's part, and nil elsewhere.
-    private func begin(_ world: World, _ shared: SharedStudy, _ threads: ThreadChoice) throws
-        -> (StudyProgress?, WritePermission)
-    {
+    private func begin(
+        _ world: World, _ shared: SharedStudy, _ threads: ThreadChoice, _ announcer: Announcer?
+    ) throws -> (StudyProgress?, WritePermission) {
         var slots = Array(repeating: UInt64(0), count: world.size)
         slots[world.rank] = UInt64(threads.threads)
         let threadsByRank = try world.gatherBits(slots)
@@ -100,18 +131,25 @@ public struct StudyRun: Sendable {
                 directory: shared.directory, command: CommandLine.arguments, ranks: ranks,
                 versions: ["lungfold": Program.version, "MPI": world.library], started: Date())
             try record.save(in: shared.directory)
-            progress = StudyProgress(record: record, directory: shared.directory)
+            progress = announcer.map {
+                StudyProgress(record: record, directory: shared.directory, announcer: $0)
+            }
             return try JSON.encode(record.generation)
         }
-        if world.rank == 0 { announce(world, shared, threads) }
         let permission = WritePermission(
             directory: shared.directory,
             generation: try JSON.decode(from: generation, subject: "the generation from rank 0"))
+        RankLog.open(shared.directory, rank: world.rank, generation: permission.generation)
+        RankLog.note(
+            "rank \(world.rank) of \(world.size) on \(world.host), process \(getpid()), "
+                + "\(threads.threads) thread(s) (\(threads.source)), lungfold \(Program.version), "
+                + world.library)
+        if world.rank == 0 { announce(world, shared, threads) }
         return (progress, permission)
     }
 
     private func announce(_ world: World, _ shared: SharedStudy, _ threads: ThreadChoice) {
-        for note in world.placement.notices + threads.notes { Console.warn("note: \(note)") }
+        for note in world.placement.notices + threads.notes { Console.note(note) }
         let jobs = shared.study.jobs()
         let finished = jobs.count { shared.directory.job($0.key).isFinished }
         Console.say(
@@ -123,7 +161,8 @@ public struct StudyRun: Sendable {
     // MARK: Ending
 
     private func end(
-        _ world: World, _ shared: SharedStudy, _ progress: StudyProgress?, wasStopped: Bool
+        _ world: World, _ shared: SharedStudy, _ progress: StudyProgress?, threads: Int,
+        wasStopped: Bool
     ) throws -> Int32 {
         let bytes = try world.broadcast {
             guard let progress else { return [] }
@@ -133,21 +172,26 @@ public struct StudyRun: Sendable {
                     .interrupted, shared.directory.path, "the study was stopped",
                     remedy: "The same command continues it")
             }
-            return [try report(shared, progress)]
+            return [try report(shared, progress, threads: threads)]
         }
         return Int32(bytes.first ?? 0)
     }
 
     /// Writes the report; gives the exit code.
-    private func report(_ shared: SharedStudy, _ progress: StudyProgress) throws -> UInt8 {
+    private func report(
+        _ shared: SharedStudy, _ progress: StudyProgress, threads: Int
+    ) throws -> UInt8 {
         do {
-            let failures = try StudyReport(directory: shared.directory)
-                .write(newFailures: progress.failures)
-            try progress.end(failures.isEmpty ? .finished : .jobsFailed)
+            let report = StudyReport(directory: shared.directory, threads: threads)
+            let failures = try report.write(newFailures: progress.failures)
+            let outcome = failures.isEmpty ? RunRecord.State.finished : .jobsFailed
+            try progress.note(outcome)
+            try report.writeRunPage()
+            // Last, when all of it is written.
+            progress.tellEnd(outcome)
             return failures.isEmpty ? 0 : UInt8(LungfoldError.Kind.jobsFailed.rawValue)
         } catch {
-            // The error that led here is the one to show.
-            try? progress.end(.failed)
+            progress.fail(error)
             throw error
         }
     }

@@ -17,21 +17,22 @@ struct StudyStage {
     func run() throws -> QueueSummary {
         let unfinished = try world.broadcastKeys(unfinishedKeys)
         let byKey = Dictionary(uniqueKeysWithValues: jobs.map { ($0.key, $0) })
-        let tasks = try unfinished.compactMap { byKey[$0] }.map {
-            QueueTask(key: $0.key, cost: try $0.floatingPointOperations())
-        }
-        progress?.begin(tasks)
-        var own: [String: JobResult] = [:]
+        // Only rank 0's count, and it alone need look into the folders.
+        let work = try (world.rank == 0 ? unfinished : []).compactMap { byKey[$0] }
+            .map { try RemainingWork($0, in: shared.directory.job($0.key)) }
+        progress?.begin(work, finishedBefore: jobs.count - unfinished.count)
+        // What the reduction needs of them, and no more: the rest is in the folder.
+        var own: [String: ResultSlots] = [:]
         var diskFailure: LungfoldError?
         let summary = try world.runQueue(
-            tasks, limits: QueueLimits().scaled(by: LimitScale.factor),
+            work.map(\.task), limits: QueueLimits().scaled(by: LimitScale.factor),
             onEvent: { [progress] in progress?.handle($0) },
             perform: { key, context in
                 guard let job = byKey[key] else {
                     throw LungfoldError(.internal, "job \(key)", "is not a job of this study")
                 }
                 do {
-                    own[key] = try train(job, context)
+                    own[key] = try ResultSlots(train(job, context))
                 } catch let error as LungfoldError where error.concernsTheFolder {
                     // No other job could keep what it does either: all save if they can, and end.
                     diskFailure = error
@@ -68,22 +69,29 @@ struct StudyStage {
             let training = JobTraining(
                 job: job, slices: shared.slices, dataDigest: shared.file.dataDigest,
                 threads: threads, directory: directory, geometry: shared.geometry,
-                permission: permission.check)
-            var reported = ContinuousClock.now
+                notice: { warning in
+                    RankLog.warn(warning)
+                    if let bytes = try? JSON.encode(RankReport(warning: warning)) {
+                        context.report(bytes)
+                    }
+                }, permission: permission.check)
+            var watcher = JobWatch(job, directory, permission: permission.check) {
+                context.report(try JSON.encode($0))
+            }
             let result = try training.run(shouldStop: { context.shouldStop }) {
                 context.countStep()
-                guard $0.endsEpoch || ContinuousClock.now - reported > .seconds(2) else { return }
-                reported = .now
-                context.report(try JSON.encode(JobProgress($0)))
+                try watcher.take($0)
             }
-            context.report(try JSON.encode(JobProgress(result)))
+            try watcher.end(result)
             return result
         } catch let error as LungfoldError
             where error.kind == .interrupted || error.concernsTheFolder
         {
+            RankLog.note("\(job.key): stops: \(error)")
             throw error
         } catch {
             // The reason also travels to rank 0, which shows it; a full disk may refuse it here.
+            RankLog.fail("\(job.key): failed: \(error)")
             try? directory.save(JobFailure(key: job.key, reason: "\(error)"))
             throw error
         }
@@ -92,10 +100,9 @@ struct StudyStage {
     // MARK: Reduction
 
     /// Brings all new results to rank 0 through MPI and compares them with the files.
-    private func check(_ own: [String: JobResult]) throws {
+    private func check(_ slots: [String: ResultSlots]) throws {
         let keys = try world.broadcastKeys { progress?.finished.sorted() ?? [] }
-        try world.checkOwners(of: keys, owned: Set(own.keys))
-        let slots = own.mapValues(ResultSlots.init)
+        try world.checkOwners(of: keys, owned: Set(slots.keys))
         let lengths = try world.sumForAll(
             keys.flatMap { [slots[$0]?.counts.count ?? 0, slots[$0]?.bits.count ?? 0] })
         let filled = keys.enumerated().map { index, key in

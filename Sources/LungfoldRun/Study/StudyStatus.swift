@@ -36,6 +36,12 @@ public struct StudyStatus: Codable, Hashable, Sendable {
     public var failed: [JobFailure] = []
     /// Seconds that the jobs still take at the pace so far.
     public var secondsLeft: Double?
+    /// The share of the work that is done, in 0...1; missing where no run tells.
+    public var share: Double?
+    /// Seconds since the run began.
+    public var elapsed: Double?
+    /// The hosts of the last run's ranks.
+    var hosts: [String] = []
 
     /// Reads a study's folder. Its files are the truth; what runs is as `status.json` had it a moment
     /// ago, and is believed only while a process holds the lock.
@@ -55,7 +61,10 @@ public struct StudyStatus: Codable, Hashable, Sendable {
                 from: FileSystem.read(directory.statusFile), subject: directory.statusFile)
             running = report?.jobs ?? []
             secondsLeft = report?.secondsLeft
+            share = report?.share.map { min(1, max(0, $0)) }
+            elapsed = report?.elapsed
         }
+        hosts = record?.ranks.map(\.host) ?? []
         let keys = file.study.jobs().map(\.key)
         let others = FileSystem.names(in: "\(directory.path)/jobs").filter { !keys.contains($0) }
         for key in keys + others { sort(key, directory.job(key)) }
@@ -103,4 +112,20 @@ public struct StudyStatus: Codable, Hashable, Sendable {
 struct RunningJobs: Codable, Sendable {
     var jobs: [StudyStatus.RunningJob]
     var secondsLeft: Double?
+    /// The share of the work of all jobs that is done, in 0...1.
+    var share: Double?
+    /// Seconds since the run began.
+    var elapsed: Double?
+}
+
+extension StudyStatus {
+    /// The same as a run's own view.
+    var view: StudyView {
+        let jobs = finished.count + running.count + failed.count + begun.count + waiting.count
+        return StudyView(
+            state: state, generation: generation, jobs: jobs, finished: finished.count,
+            failed: failed.count, running: running, hosts: hosts,
+            share: share ?? (jobs > 0 ? Double(finished.count) / Double(jobs) : 0),
+            elapsed: elapsed, secondsLeft: secondsLeft)
+    }
 }

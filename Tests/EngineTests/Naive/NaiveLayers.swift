@@ -43,6 +43,14 @@ struct NaiveBatchNorm {
     let inverse: [Double]
     private let pixels: Double
 
+    /// With the statistics of a population.
+    init(mean: [Double], variance: [Double], epsilon: Double) {
+        self.mean = mean
+        self.variance = variance
+        inverse = variance.map { 1 / ($0 + epsilon).squareRoot() }
+        pixels = .infinity
+    }
+
     init(of maps: Maps, epsilon: Double = 1e-5) {
         let pixels = Double(maps.batch * maps.height * maps.width)
         let mean = NaiveLayers.channelSums(maps).map { $0 / pixels }

@@ -1,12 +1,14 @@
 import LungfoldEngine
 
-/// A network in training, by definition and in double precision: layer after layer as described,
-/// up to the loss.
+/// A network by definition and in double precision: layer after layer as described, up to the loss or
+/// to a layer's feature maps.
 struct NaiveNetwork {
     let description: NetworkDescription
     /// In torch's layouts, by name.
     var parameters: [String: WeightTensor]
     var dropoutKey: UInt64 = 0
+    /// Without, batch normalisation takes the population's statistics, and nothing is dropped.
+    var isTraining = true
     /// Added to one value of one tensor, without rounding.
     var nudge: (tensor: String, index: Int, by: Double)?
 
@@ -21,6 +23,24 @@ struct NaiveNetwork {
         var pass = Pass(maps: images)
         for layer in description.layers { run(layer, &pass) }
         return pass.maps
+    }
+
+    /// The mean of a channel behind a convolution and its batch normalisation, if there is one.
+    func mean(ofChannel channel: Int, in layer: String, _ images: Maps) -> Double {
+        var pass = Pass(maps: images)
+        var found = false
+        for next in description.layers {
+            if found {
+                guard case .batchNorm = next else { break }
+            }
+            run(next, &pass)
+            switch next {
+            case .convolution(layer, _, _, _), .transposedConvolution(layer, _): found = true
+            default: break
+            }
+        }
+        let pixels = Double(pass.maps.batch * pass.maps.height * pass.maps.width)
+        return NaiveLayers.channelSums(pass.maps)[channel] / pixels
     }
 
     /// sum(w_y CE) / sum(w_y).
@@ -58,7 +78,13 @@ struct NaiveNetwork {
                 NaiveUpconvolution.forward(maps, w, $0, $1, $2, $3).value + bias[$3]
             }
         case .batchNorm(let name):
-            let norm = NaiveBatchNorm(of: maps, epsilon: Double(Float(1e-5)))
+            let epsilon = Double(Float(1e-5))
+            let norm =
+                isTraining
+                ? NaiveBatchNorm(of: maps, epsilon: epsilon)
+                : NaiveBatchNorm(
+                    mean: vector("\(name).running_mean"), variance: vector("\(name).running_var"),
+                    epsilon: epsilon)
             pass.maps = norm.forward(
                 maps, scale: vector("\(name).weight"), offset: vector("\(name).bias"))
         case .relu: pass.maps = maps.mapPlaces { max(maps[$0, $1, $2, $3], 0) }
@@ -68,6 +94,7 @@ struct NaiveNetwork {
         case .save(let name): pass.saved[name] = maps
         case .concatenate(let name): pass.maps = maps.concatenated(pass.saved[name]!)
         case .dropout(_, let probability):
+            guard isTraining else { return }
             pass.dropouts += 1
             let key = dropoutKey &+ UInt64(2 * pass.dropouts - 1) &* 0x9e37_79b9_7f4a_7c15
             pass.maps = dropped(maps, probability, key: key)

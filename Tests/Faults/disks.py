@@ -5,8 +5,9 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
-from study import finished_jobs
+from study import finished_jobs, stat_fields
 from suite import Skip
 
 COMMITS = ["openat", "write", "fsync", "close", "rename", "unlink", "mkdir", "ftruncate"]
@@ -58,6 +59,9 @@ def lost_output(scale, dice, study):
             os.close(write_end)
         finished = (folder / "report" / "summary.json").exists()
         loss = "ended with 0 and no report" if ended.code == 0 and not finished else None
+        # A pipe that nobody reads may end mpirun itself; nothing may hang.
+        if ended.code == -1 or (kind == "full" and ended.code >= 128):
+            loss = f"{kind}: ended with {ended.code}"
         yield loss or study.loss(folder)
         study.forget(folder)
 
@@ -97,25 +101,56 @@ def half_done(study, dice):
     return folder
 
 
+def snapshots(study, dice):
+    """A folder in which each job is either finished or stands where a run once had it, with two
+    checkpoints at least."""
+    running, state = study.folder(), study.folder()
+    shutil.copytree(study.finished, state, ignore=shutil.ignore_patterns("report"))
+    run = study.start(running, ranks=None)
+    seen = set()
+    while run.process.poll() is None:
+        for job in sorted(running.glob("jobs/*")):
+            if job.name in seen or not (job / "checkpoint-b").exists():
+                continue
+            seen.add(job.name)
+            if dice.random() < 0.4:
+                continue
+            # What a stopped process has there is what a killed one would have.
+            run.signal(run.pid, signal.SIGSTOP)
+            while stat_fields(run.pid)[1] == "R":
+                time.sleep(0.001)
+            shutil.rmtree(state / "jobs" / job.name)
+            shutil.copytree(job, state / "jobs" / job.name)
+            run.signal(run.pid, signal.SIGCONT)
+        time.sleep(0.001)
+    run.end()
+    study.forget(running)
+    return state
+
+
 def damaged_jobs(scale, dice, study):
     """A damaged file in every job's folder at once: found, and trained again or gone on from the
     other checkpoint. Each file counts."""
-    tried, count = 0, scale(8, 400, 9000)
-    state = half_done(study, dice)
+    tried, count = 0, scale(40, 400, 9000)
+    state = snapshots(study, dice)
     while tried < count:
         folder = study.folder()
         shutil.copytree(state, folder)
-        jobs = [job for job in sorted(folder.glob("jobs/*")) if any(job.iterdir())]
+        jobs = [job for job in sorted(folder.glob("jobs/*")) if any(job.iterdir())][: count - tried]
         for job in jobs:
             damage(dice.choice(sorted(p for p in job.iterdir() if p.is_file())), dice)
-        ended = study.run(folder, ranks=None)
+        ended = study.run(folder, ranks=2, limit=300)
         loss = f"ended with {ended.code}: {ended.errors[-300:]}" if ended.code else None
-        loss = loss or study.difference(folder)
-        for _ in jobs:
+        differing = [] if loss else study.differing(folder)
+        for job in jobs:
             tried += 1
-            yield loss
-        if not loss:
+            # What differs outside of all jobs may be any job's damage.
+            own = [name for name in differing if name.startswith(f"jobs/{job.name}/")]
+            own += [name for name in differing if not name.startswith("jobs/")]
+            yield loss or (f"{own[0]} differs from the undisturbed run's" if own else None)
+        if not loss and not differing:
             study.forget(folder)
+    study.forget(state)
 
 
 def damaged_folder(scale, dice, study):
@@ -171,6 +206,8 @@ def commits(study, scale):
         if thread != main:
             continue
         counts[call] = counts.get(call, 0) + 1
+        if call == "openat" and "O_RDONLY" in rest and "O_DIRECTORY" not in rest:
+            continue  # reading commits nothing
         descriptor = rest.split(",")[0].split(")")[0]
         is_ours = str(folder) in rest or (call != "openat" and descriptor in ours)
         is_job = "/jobs/" in rest or ours.get(descriptor, False)
@@ -182,22 +219,30 @@ def commits(study, scale):
             (found if is_job else others).append((call, counts[call]))
     study.forget(folder)
     os.unlink(trace)
+    if not found:
+        raise RuntimeError("the trace has no call that writes a job's folder")
     # Every call of checkpoints and results; of the study's own files and the report, some.
-    return found[:: scale(8, 1, 1)] + others[:: scale(40, 10, 1)]
+    return found[:: scale(16, 1, 1)] + others[:: scale(60, 10, 2)]
 
 
 def injected(study, call, what):
-    """Runs the study with something done to one system call."""
+    """Runs the study with something done to a system call. strace counts in every thread for itself:
+    also gives whether it was done to another than the trainer's, such as one of MPI's."""
     folder = study.folder()
-    prefix = ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", f"trace={call}"]
+    trace = f"{folder}.trace"
+    prefix = ["strace", "-f", "--seccomp-bpf", "-o", trace, "-e", f"trace=openat,{call}"]
     ended = study.run(folder, ranks=None, prefix=[*prefix, "-e", f"inject={call}:{what}"])
-    return folder, ended
+    with open(trace, errors="replace") as file:
+        lines = file.read().splitlines()
+    os.unlink(trace)
+    main = lines[0].split()[0]
+    return folder, ended, any("(INJECTED)" in line and line.split()[0] != main for line in lines)
 
 
 def killed_calls(scale, dice, study):
     """kill -9 at every system call that writes the folder."""
     for call, which in commits(study, scale):
-        folder, _ = injected(study, call, f"signal=KILL:when={which}")
+        folder, _, _ = injected(study, call, f"signal=KILL:when={which}")
         yield study.loss(folder, ranks=1)
         study.forget(folder)
 
@@ -208,12 +253,120 @@ def failing_calls(scale, dice, study):
     for call, which in commits(study, scale):
         if call == "mkdir":
             continue
-        for lasting in scale([""], [""], ["", "+"]):
-            folder, ended = injected(study, call, f"error={ERRORS[call]}:when={which}{lasting}")
+        # A lasting error of write would cut MPI's own pipes too, without which it cannot end; what
+        # small disks do is that error where it belongs.
+        for lasting in [""] if call == "write" else scale([""], [""], ["", "+"]):
+            folder, ended, is_elsewhere = injected(
+                study, call, f"error={ERRORS[call]}:when={which}{lasting}")
             loss = None
-            if ended.code not in (0, 65, 66, 73, 74):
-                loss = f"{call} {which}{lasting}: {ended.code}: {ended.errors[-300:]}"
+            if is_elsewhere:
+                # MPI then cannot open its parts or wake its own threads, and ends or hangs as it
+                # likes: what counts is that nothing is lost.
+                pass
+            elif ended.code not in (0, 65, 66, 73, 74):
+                loss = f"{call} {which}: {ended.code}: {ended.errors[-300:]}"
             elif ended.code != 0 and str(folder) not in ended.errors:
                 loss = f"{call} {which}{lasting}: the path is not named: {ended.errors[-300:]}"
             yield loss or study.loss(folder, ranks=1)
             study.forget(folder)
+
+
+# What stands between the program and the C library: each write and read takes at most some bytes, and
+# every second one is interrupted before it begins.
+SHORT = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+static size_t most(int file, size_t count) {
+    static size_t limit;
+    struct stat status;
+    if (!limit) limit = strtoul(getenv("LUNGFOLD_SHORT"), 0, 10);
+    /* Not gnuplot, and files alone: MPI does not expect it of its sockets. */
+    if (strcmp(program_invocation_short_name, "lungfold")) return count;
+    return fstat(file, &status) || !S_ISREG(status.st_mode) || count < limit ? count : limit;
+}
+static int interrupted(int file, size_t count) {
+    static __thread unsigned calls;
+    return most(file, count) < count && calls++ % 2 ? (errno = EINTR, 1) : 0;
+}
+ssize_t write(int file, const void *bytes, size_t count) {
+    static ssize_t (*next)(int, const void *, size_t);
+    if (!next) next = dlsym(RTLD_NEXT, "write");
+    return interrupted(file, count) ? -1 : next(file, bytes, most(file, count));
+}
+ssize_t read(int file, void *bytes, size_t count) {
+    static ssize_t (*next)(int, void *, size_t);
+    if (!next) next = dlsym(RTLD_NEXT, "read");
+    return interrupted(file, count) ? -1 : next(file, bytes, most(file, count));
+}
+"""
+
+
+def short_calls(scale, dice, study):
+    """Every write and read short, and every second one interrupted: without effect."""
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if not compiler:
+        raise Skip("no C compiler")
+    source, library = study.scratch / "short.c", study.scratch / "short.so"
+    source.write_text(SHORT)
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    for limit in scale(["1000"], ["37", "1000"], ["1", "37", "1000", "4095"]):
+        folder = study.folder()
+        given = {"LD_PRELOAD": str(library), "LUNGFOLD_SHORT": limit}
+        ended = study.run(folder, ranks=None, environment=given)
+        loss = f"{limit} bytes: ended with {ended.code}: {ended.errors[-300:]}" if ended.code else None
+        yield loss or study.difference(folder)
+        study.forget(folder)
+
+
+def read_only(scale, dice, study):
+    """A file system that becomes read-only, as ext4 does after an error of its disk."""
+    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
+        raise Skip("needs root and mkfs.ext4")
+    for _ in range(scale(0, 1, 5)):
+        disk, image = study.folder(), study.folder()
+        disk.mkdir()
+        with open(image, "wb") as file:
+            file.truncate(64 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True)
+        mount = ["mount", "-o", "loop,errors=remount-ro", str(image), str(disk)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode:
+            raise Skip("no loop device can be mounted here")
+        try:
+            source = subprocess.run(
+                ["findmnt", "-n", "-o", "SOURCE", str(disk)], capture_output=True, text=True,
+                check=True).stdout.strip()
+            # By another name, beside which the logs lie.
+            (disk / "study").mkdir()
+            name = study.folder()
+            name.symlink_to(disk / "study")
+            run = study.start(name, ranks=None)
+            run.wait_for(lambda: list(disk.glob("study/jobs/*/checkpoint-b")))
+            trigger = f"/sys/fs/ext4/{os.path.basename(source)}/trigger_fs_error"
+            try:
+                with open(trigger, "w", encoding="ascii") as file:
+                    file.write("test")
+            except OSError as error:
+                run.end()
+                raise Skip(f"{trigger}: {error.strerror}") from error
+            ended = run.end()
+            loss = None
+            if ended.code not in (73, 74) or "Read-only file system" not in ended.errors:
+                loss = f"ended with {ended.code}: {ended.errors[-300:]}"
+            elif str(name) not in ended.errors:
+                loss = f"the error does not name the path: {ended.errors[-300:]}"
+            # What is there can still be read, and goes on elsewhere.
+            folder = study.folder()
+            shutil.copytree(disk / "study", folder)
+            yield loss or study.loss(folder)
+            study.forget(folder)
+            name.unlink()
+        finally:
+            subprocess.run(["umount", "--lazy", str(disk)], check=False, capture_output=True)
+        study.forget(disk)
+        image.unlink()

@@ -1,7 +1,10 @@
 """Processes that are killed, stopped and signalled."""
 
+import json
 import random
 import signal
+
+from study import Run, digests
 
 
 def moment(study, dice: random.Random):
@@ -91,7 +94,7 @@ def stopped_rank(scale, dice, study):
         study.forget(folder)
 
 
-def poisoned(scale, dice, study):
+def faults(scale, dice, study):
     """A rank that a fault ends at random: the run ends, and the command goes on."""
     for _ in range(scale(1, 4, 20)):
         folder = study.folder()
@@ -104,6 +107,62 @@ def poisoned(scale, dice, study):
         ended = run.end()
         loss = f"ended badly: {ended.errors[-300:]}" if ended.code == -1 else None
         yield loss or study.loss(folder)
+        study.forget(folder)
+
+
+def poison(scale, dice, study):
+    """A job that crashes its rank each time it starts: set aside after the second time."""
+    for _ in range(scale(0, 1, 3)):
+        folder = study.folder()
+        # Large enough to be far from its first checkpoint.
+        larger = ["--image-size", "256", "--filters", "64"]
+        loss = None
+        for _ in range(2):
+            run = study.start(folder, ranks=None, more=larger)
+            if not run.wait_for(
+                lambda: "starts on rank" in run.text() and list(folder.glob("jobs/*/attempts"))
+            ):
+                loss = "no job was begun"
+            run.wait_for(lambda: False, 0.2)
+            run.signal(run.pid, signal.SIGSEGV)
+            run.end()
+        ended = study.run(folder, ranks=1, more=larger)
+        if ended.code != 3 or "set aside" not in ended.output:
+            loss = loss or f"ended with {ended.code}: {ended.output[-300:]} {ended.errors[-300:]}"
+        yield loss
+        study.forget(folder)
+
+
+def not_a_number(scale, dice, study):
+    """A loss that is no number in half of the jobs: recorded with its epoch, and the rest is done."""
+    for _ in range(scale(0, 1, 3)):
+        folder = study.folder()
+        file = folder.with_suffix(".yaml")
+        rates = "".join(
+            f"{network}:\n  - {{number: 4, learning-rate: {rate}, mini-batch: {batch}}}\n"
+            "  - {number: 5, learning-rate: 1e30, mini-batch: 2}\n"
+            for network, rate, batch in (("segnet", "1e-3", 4), ("unet", "5e-4", 2))
+        )
+        file.write_text(rates)
+        more = ["--experiments", "4,5", "--experiments-file", str(file)]
+        loss = None
+        for ranks in (2, 1):
+            ended = study.run(folder, ranks=ranks, more=more)
+            if ended.code != 3:
+                loss = loss or f"ended with {ended.code}: {ended.errors[-300:]}"
+        failures = list(folder.glob("jobs/*-e5-*/failure.json"))
+        reasons = [json.loads(path.read_text())["reason"] for path in failures]
+        if len(failures) != 4 or any("in epoch 1," not in reason for reason in reasons):
+            loss = loss or f"{len(failures)} failures: {reasons[:1]}"
+        mine = {k: v for k, v in digests(folder).items() if k.startswith("jobs/") and "-e4-" in k}
+        due = {k: v for k, v in study.reference.items() if k.startswith("jobs/")}
+        if mine != due:
+            loss = loss or "the other jobs' files differ from the undisturbed run's"
+        page = (folder / "report" / "index.html").read_text()
+        if not loss and not all(path.parent.name in page for path in failures):
+            loss = "the report does not name the jobs that failed"
+        yield loss
+        file.unlink()
         study.forget(folder)
 
 
@@ -130,9 +189,32 @@ def together(scale, dice, study):
         loss = None
         if codes not in ([0, 0], [0, 73]):
             loss = f"codes {codes}: {[e.errors[-200:] for e in ended]}"
-        elif any("running a study here" not in e.errors or e.seconds > limit for e in refused):
+        elif any("is at work here" not in e.errors or e.seconds > limit for e in refused):
             loss = f"refused later than {limit:.1f} s or without a name: {refused}"
         yield loss or study.difference(folder)
+        study.forget(folder)
+
+
+def trainings_together(scale, dice, study):
+    """The same of `lungfold train`: one result, and the other refused."""
+    for _ in range(scale(0, 4, 20)):
+        folder = study.folder()
+        runs = [
+            Run(study.training(folder), f"{folder}.log{number}") for number in ("first", "second")
+        ]
+        ended = [run.end() for run in runs]
+        codes = sorted(e.code for e in ended)
+        loss = f"codes {codes}: {[e.errors[-200:] for e in ended]}" if codes != [0, 73] else None
+        refused = [e for e in ended if e.code == 73]
+        # At once by the lock, or, when the first one was through by then, by its result.
+        reasons = ("is at work here", "holds the result of a finished job")
+        if any(not any(reason in e.errors for reason in reasons) for e in refused):
+            loss = f"refused without a name: {refused}"
+        job, weights = "jobs/segnet-binary-e4-fold1", "weights-best.safetensors"
+        whole = (study.finished / job / weights).read_bytes()
+        if not loss and (folder / weights).read_bytes() != whole:
+            loss = f"{weights} differs from the study's"
+        yield loss
         study.forget(folder)
 
 

@@ -1,19 +1,17 @@
-"""Three hosts on one machine: network namespaces on a bridge, and a link that goes down."""
+"""Three hosts on one machine: network namespaces on a bridge, and what goes wrong between them."""
 
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import time
 
+from study import name_of, start_time
 from suite import Skip
 
-# What the README's cluster line has, but faster, so that a test of it takes no minutes.
-KEEPALIVE = [
-    "--mca", "oob_tcp_keepalive_time", "5", "--mca", "oob_tcp_keepalive_intvl", "2",
-    "--mca", "oob_tcp_keepalive_probes", "3", "--mca", "btl_tcp_if_include", "10.77.0.0/24",
-    "--mca", "oob_tcp_if_include", "10.77.0.0/24",
-]
+# The README's cluster line, and a faster one, so that a test of a link that stays down takes no minutes.
+PATIENT, FAST = (20, 5, 3), (5, 2, 3)
 # Stands in for ssh: a shell on another "host".
 AGENT = """#!/bin/sh
 while [ "${1#-}" != "$1" ]; do shift; done
@@ -65,21 +63,49 @@ class Hosts:
         result = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
         if result.returncode:
             raise Skip(f"ip {' '.join(arguments)}: {result.stderr.strip()}")
+        return result.stdout
 
     def link(self, index, state):
         self.ip("-n", self.switch, "link", "set", f"p{index}", state)
 
-    def start(self, study, folder):
+    def start(self, study, folder, keepalive=FAST, limits="0.1"):
         """mpirun on the first host, a rank on each."""
         inner = 'hostname "$0"; exec "$@"'
+        named = zip(("time", "intvl", "probes"), keepalive)
+        settings = [(f"oob_tcp_keepalive_{name}", str(value)) for name, value in named]
+        settings += [(f"{layer}_tcp_if_include", "10.77.0.0/24") for layer in ("btl", "oob")]
         prefix = [
             "ip", "netns", "exec", self.names[0], "unshare", "--uts", "--mount", "--ipc",
             "sh", "-c", inner, self.names[0], "mpirun", "--mca", "plm_rsh_agent", str(self.agent),
-            *KEEPALIVE, "--bind-to", "none", "-n", "3",
+            *[word for setting in settings for word in ("--mca", *setting)],
+            "--bind-to", "none", "-n", "3",
             "--host", ",".join(f"{name}:1" for name in self.names),
         ]
-        limits = {"LUNGFOLD_LIMITS": "0.1"}
-        return study.start(folder, ranks=None, prefix=prefix, environment=limits)
+        return study.start(
+            folder, ranks=None, prefix=prefix, environment={"LUNGFOLD_LIMITS": limits})
+
+    def record(self, run, index, program):
+        """The process of this name on a host, daemons of mpirun among them; None if there is none.
+
+        Daemons leave their parents, so that `Run` does not find them; here they are recorded, too.
+        """
+        found = None
+        for word in self.ip("netns", "pids", self.names[index]).split():
+            pid = int(word)
+            run.recorded.setdefault(pid, start_time(pid))
+            if name_of(pid) == program:
+                found = pid
+        return found
+
+
+def at_work(hosts, study, **options):
+    """A run on three hosts, each rank of which has a job."""
+    folder = study.folder()
+    run = hosts.start(study, folder, **options)
+    run.wait_for(lambda: all(f"starts on rank {rank} " in run.text() for rank in range(3)))
+    for index in range(3):
+        hosts.record(run, index, "lungfold")
+    return folder, run
 
 
 def links(scale, dice, study):
@@ -91,20 +117,81 @@ def links(scale, dice, study):
             folder
         )
         study.forget(folder)
-        for seconds in scale([], [3, None], [3, 20, None] * 16):
-            folder = study.folder()
-            run = hosts.start(study, folder)
-            run.wait_for(lambda: "starts on rank 1" in run.text())
+        for seconds in scale([], [3, 20, None], [3] * 9 + [20] * 3 + [None] * 6):
+            folder, run = at_work(
+                hosts, study, keepalive=FAST if seconds is None else PATIENT,
+                limits="0.1" if seconds is None else "1")
             hosts.link(1, "down")
             run.wait_for(lambda: False, seconds or 60)
             if seconds is None and run.process.poll() is None:
                 run.signal(run.pid, signal.SIGTERM)  # a hung mpirun: only the outside can end it
             if seconds is not None:
                 hosts.link(1, "up")
-            ended = run.end(90)
+            ended = run.end(120)
             hosts.link(1, "up")
             loss = f"{seconds} s down: hung: {ended.errors[-300:]}" if ended.code == -1 else None
-            if seconds == 3 and ended.code != 0:
-                loss = f"3 s down: ended with {ended.code}: {ended.errors[-300:]}"
-            yield loss or study.loss(folder)
+            if seconds is not None and ended.code != 0:
+                loss = f"{seconds} s down: ended with {ended.code}: {ended.errors[-300:]}"
+            yield loss or study.loss(folder, environment={"LUNGFOLD_LIMITS": "0.1"})
+            study.forget(folder)
+
+
+def killed_daemons(scale, dice, study):
+    """kill -9 of mpirun's daemon on another host: no rank is left after 10 s."""
+    with Hosts(study.scratch) as hosts:
+        for _ in range(scale(0, 1, 10)):
+            folder, run = at_work(hosts, study)
+            daemon = hosts.record(run, dice.choice([1, 2]), "orted")
+            if daemon is None:
+                yield "there is no daemon to kill"
+                run.end(60)
+                continue
+            run.signal(daemon, signal.SIGKILL)
+            ended = run.end(30)
+            loss = None
+            if ended.code in (-1, 0):
+                loss = f"ended with {ended.code}: {ended.errors[-300:]}"
+            yield loss or study.loss(folder, environment={"LUNGFOLD_LIMITS": "0.1"})
+            study.forget(folder)
+
+
+def zombies(scale, dice, study):
+    """A rank that was cut off and wakes up when another run has finished its study: it writes nothing
+    but that it stops, in its own log."""
+    with Hosts(study.scratch) as hosts:
+        for _ in range(scale(0, 1, 10)):
+            folder, run = at_work(hosts, study)
+            zombie = hosts.record(run, 1, "lungfold")
+            # Its daemon, too, would end it; and mpirun's death would wake it up with a hangup.
+            daemon = hosts.record(run, 1, "orted")
+            others = [hosts.record(run, index, "lungfold") for index in (0, 2)]
+            hosts.link(1, "down")
+            for pid in (zombie, daemon, run.pid):
+                run.signal(pid, signal.SIGSTOP)
+            for pid in others:
+                run.signal(pid, signal.SIGKILL)
+            # Another host's run: the lock's owner counts as dead when it has been silent.
+            loss = study.loss(folder, environment={"LUNGFOLD_LIMITS": "0.1"})
+            before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+            if start_time(zombie) != run.recorded[zombie]:
+                loss = loss or "the cut-off rank was gone before it could write"
+            run.signal(zombie, signal.SIGCONT)
+            limit = time.monotonic() + 60
+            while start_time(zombie) == run.recorded[zombie] and time.monotonic() < limit:
+                time.sleep(0.05)
+            hosts.link(1, "up")
+            run.signal(run.pid, signal.SIGKILL)
+            run.signal(daemon, signal.SIGCONT)
+            ended = run.end(60)
+            after = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+            changed = [
+                str(path) for path in after
+                # Where it was stopped between looking for the other run and writing its speed, the
+                # speed is written; no report and no manifest knows of it.
+                if after[path] != before.get(path) and not path.is_dir()
+                and path.parent.name != "logs" and not path.name.endswith("images-per-second")
+            ]
+            if ended.code == -1:
+                loss = loss or f"the cut-off rank did not end: {ended.errors[-300:]}"
+            yield loss or (f"the cut-off rank wrote {changed[:3]}" if changed else None)
             study.forget(folder)

@@ -9,8 +9,11 @@ import subprocess
 import time
 
 IMAGES, LABELS = "tr_im.nii.gz", "tr_mask.nii.gz"
-# What differs between two undisturbed runs, too: times, hosts, who writes.
-UNCOMPARED = {"run.json", "lock", "status.json"}
+# What differs between two undisturbed runs, too: times, hosts, who writes, how fast it was.
+UNCOMPARED = {
+    "run.json", "run.html", "lock", "status.json", "events.jsonl", "logs",
+    "events.out.tfevents.0000000000.images-per-second",
+}
 
 
 @dataclasses.dataclass
@@ -102,17 +105,16 @@ class Run:
 class Study:
     """A study's command and the folder it writes to."""
 
-    def __init__(self, program, data, scratch, options=()):
+    def __init__(self, program, data, scratch, options):
         self.program, self.data, self.scratch = program, data, scratch
-        self.options = list(options)
+        self.options = options.split()
         self.count = 0
-        self.reference, self.seconds = None, 0.0
 
     def arguments(self, folder, more=()):
         return [
             str(self.program), "study", "--images", f"{self.data}/{IMAGES}",
             "--labels", f"{self.data}/{LABELS}", "--output", str(folder),
-            "--image-size", "32", "--filters", "4", "--depth", "2", "--experiments", "4",
+            "--image-size", "32", "--filters", "4", "--depth", "2",
             *self.options, *more,
         ]
 
@@ -121,11 +123,22 @@ class Study:
         self.count += 1
         return self.scratch / f"study-{os.getpid()}-{id(self) % 9999}-{self.count}"
 
-    def start(self, folder, ranks=2, threads=1, environment=None, stdout=None, prefix=(), log=""):
+    def training(self, folder):
+        """The command for the first SegNet of it alone."""
+        given = self.arguments(folder)
+        kept = given[2 : given.index("--depth") + 2] + ["--epochs", given[given.index("--epochs") + 1]]
+        return [
+            given[0], "train", *kept, "--network", "segnet", "--task", "binary",
+            "--experiment", "4", "--split", "fold1", "--threads", "1",
+        ]
+
+    def start(
+        self, folder, ranks=2, threads=1, environment=None, stdout=None, prefix=(), log="", more=()
+    ):
         mpirun = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
         command = [
             *prefix, *(mpirun if ranks else []),
-            *self.arguments(folder, ["--threads", str(threads)]),
+            *self.arguments(folder, ["--threads", str(threads), *more]),
         ]
         return Run(command, f"{folder}.log{log}", environment, stdout)
 
@@ -140,6 +153,7 @@ class Study:
             raise SystemExit(f"the undisturbed run failed: {ended.code} {ended.errors}")
         self.reference, self.seconds = digests(folder), ended.seconds
         self.finished = folder
+        return self
 
     def start_seconds(self):
         """How long one start of the program with MPI takes at this moment."""
@@ -161,13 +175,17 @@ class Study:
         again = [job for job, mark in dict(before).items() if after.get(job) != mark]
         if again:
             return f"done again: {again}"
-        mine = digests(folder)
-        for name in sorted(mine.keys() | self.reference.keys()):
-            if mine.get(name) != self.reference.get(name):
-                return f"{name} differs from the undisturbed run's"
+        if differing := self.differing(folder):
+            return f"{differing[0]} differs from the undisturbed run's"
         if (folder / "lock").read_bytes():
             return "the lock was not given back"
         return None
+
+    def differing(self, folder):
+        """The files of a finished folder that are not the undisturbed run's."""
+        mine = digests(folder)
+        names = sorted(mine.keys() | self.reference.keys())
+        return [name for name in names if mine.get(name) != self.reference.get(name)]
 
     def forget(self, folder):
         """Removes a folder and its logs: a trial without a loss leaves nothing."""
@@ -181,7 +199,7 @@ def digests(folder):
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
-        if path.is_file() and path.name not in UNCOMPARED
+        if path.is_file() and UNCOMPARED.isdisjoint(path.relative_to(folder).parts)
     }
 
 

@@ -22,9 +22,10 @@ class Scale:
 class Suite:
     """Kinds of faults by name."""
 
-    def __init__(self, scale, seed):
-        self.scale, self.seed = Scale(scale), seed
+    def __init__(self, scale, seed, program):
+        self.scale, self.seed, self.program = Scale(scale), seed, program
         self.rows, self.losses = [], []
+        self.began = time.monotonic()
 
     def run(self, name, trials, *arguments):
         """Runs the trials of a kind; each gives None or a sentence on what was lost."""
@@ -49,7 +50,7 @@ class Suite:
     @staticmethod
     def line(row):
         name, tried, survived, lost, seconds, note = row
-        return f"{name:<44} {tried:>6} {survived:>9} {lost:>5} {seconds:>6.0f} s  {note}"
+        return f"{name:<44} {tried:>6} {survived:>9} {lost:>5} {seconds:>6.0f} s  {note}".rstrip()
 
     def finish(self):
         """Prints the whole table; the exit code."""
@@ -57,5 +58,7 @@ class Suite:
         for row in self.rows:
             print(self.line(row))
         total = [sum(row[column] for row in self.rows) for column in (1, 2, 3)]
-        print(self.line(("all", *total, sum(row[4] for row in self.rows), f"seed {self.seed}")))
+        print(self.line(("all", *total, sum(row[4] for row in self.rows), "")))
+        minutes, seconds = divmod(round(time.monotonic() - self.began), 60)
+        print(f"{self.scale.name}, seed {self.seed}, {self.program}, {minutes} min {seconds} s")
         return 1 if self.losses else 0

@@ -47,6 +47,56 @@ def small_shared_memory(scale, dice, study):
     study.forget(folder)
 
 
+def soak(scale, dice, study):
+    """Many small jobs in one process: memory and open files stay as they are."""
+    if not scale(0, 0, 1):
+        return
+    folder = study.folder()
+    file = folder.with_suffix(".yaml")
+    rows = "".join(
+        f"  - {{number: {number}, learning-rate: 1e-3, mini-batch: 2}}\n" for number in range(1, 26)
+    )
+    file.write_text(f"segnet:\n{rows}unet:\n{rows}")
+    more = ["--experiments", "1-25", "--experiments-file", str(file), "--folds", "1-5"]
+    run = study.start(folder, ranks=None, more=more)
+    seen = []  # jobs done, kB of memory, open files
+
+    def look():
+        done = run.text().count(" done in ")
+        if not seen or done > seen[-1][0]:
+            seen.append((done, memory(run.pid), len(os.listdir(f"/proc/{run.pid}/fd"))))
+        return False
+
+    try:
+        run.wait_for(look, limit=1800)
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # it has ended
+    ended = run.end()
+    early, late = ([s for s in seen if low <= s[0] < low + 50] for low in (100, 430))
+    if ended.code != 0 or not early or not late:
+        yield f"ended with {ended.code}, {len(seen)} looks: {ended.errors[-300:]}"
+        return
+    growth = 100 * (middle(late, 1) / middle(early, 1) - 1) / 3.3
+    if growth >= 1:
+        yield f"memory grew by {growth:.2f} % in a hundred jobs"
+    else:
+        files = middle(early, 2), middle(late, 2)
+        yield f"open files: {files}" if files[0] != files[1] else None
+    print(f"  {seen[-1][0]} jobs, memory {growth:+.2f} % in a hundred", flush=True)
+    file.unlink()
+    study.forget(folder)
+
+
+def middle(seen, column):
+    """The median of a column."""
+    return sorted(row[column] for row in seen)[len(seen) // 2]
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+
 # MARK: Input files
 
 

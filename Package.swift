@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "LungfoldRun", "LungfoldCluster", "LungfoldStudy", "LungfoldImaging", "lungfold",
+                "LungfoldRun", "LungfoldReport", "LungfoldCluster", "LungfoldStudy",
+                "LungfoldImaging", "lungfold",
             ]),
     ]
 )
@@ -101,7 +102,7 @@ if Context.environment["LUNGFOLD_FUZZ"] != nil {
             name: "lungfold-fuzz",
             dependencies: [
                 "LungfoldStudy", "LungfoldEngine", "LungfoldImaging", "LungfoldTraining",
-                "LungfoldRun",
+                "LungfoldReport", "LungfoldRun",
             ],
             path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

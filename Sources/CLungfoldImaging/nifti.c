@@ -61,9 +61,10 @@ int lungfold_nifti_describe(const uint8_t *header, size_t length, LungfoldVolume
     volume->sformCode = image->sform_code;
     volume->slope = image->scl_slope;
     volume->intercept = image->scl_inter;
-    const nifti_dmat44 *affine = image->sform_code > 0 ? &image->sto_xyz : &image->qto_xyz;
-    for (int i = 0; i < 12; i++)
-        volume->affine[i] = affine->m[i / 4][i % 4];
+    for (int i = 0; i < 12; i++) {
+        volume->qform[i] = image->qto_xyz.m[i / 4][i % 4];
+        volume->sform[i] = image->sto_xyz.m[i / 4][i % 4];
+    }
     nifti_image_free(image);
     return 0;
 }
@@ -113,6 +114,31 @@ int lungfold_nifti_slice(const uint8_t *voxels, int32_t datatype, int32_t isSwap
     return result;
 }
 
+#define ARE_FINITE(four)                                                                           \
+    (isfinite((four)[0]) && isfinite((four)[1]) && isfinite((four)[2]) && isfinite((four)[3]))
+
+/// Leaves out what is no number: a qform or sform with one is none, and would spoil the geometry in
+/// every program that opens the file. All else is kept, wrong or right.
+#define DROP_NON_NUMBERS(raw)                                                                      \
+    if (!ARE_FINITE((raw).pixdim) || !isfinite((raw).quatern_b) || !isfinite((raw).quatern_c) ||   \
+        !isfinite((raw).quatern_d) || !isfinite((raw).qoffset_x) || !isfinite((raw).qoffset_y) ||  \
+        !isfinite((raw).qoffset_z)) {                                                              \
+        (raw).qform_code = 0;                                                                      \
+        (raw).quatern_b = (raw).quatern_c = (raw).quatern_d = 0;                                   \
+        (raw).qoffset_x = (raw).qoffset_y = (raw).qoffset_z = 0;                                   \
+    }                                                                                              \
+    if (!ARE_FINITE((raw).srow_x) || !ARE_FINITE((raw).srow_y) || !ARE_FINITE((raw).srow_z)) {     \
+        (raw).sform_code = 0;                                                                      \
+        memset((raw).srow_x, 0, sizeof(raw).srow_x);                                               \
+        memset((raw).srow_y, 0, sizeof(raw).srow_y);                                               \
+        memset((raw).srow_z, 0, sizeof(raw).srow_z);                                               \
+    }                                                                                              \
+    for (int axis = 0; axis < 8; axis++)                                                           \
+        if (!isfinite((raw).pixdim[axis]))                                                         \
+            (raw).pixdim[axis] = axis < 4 ? 1 : 0;                                                 \
+    (raw).slice_duration = isfinite((raw).slice_duration) ? (raw).slice_duration : 0;              \
+    (raw).toffset = isfinite((raw).toffset) ? (raw).toffset : 0
+
 /// The fields that make any header one of labels; the geometry is left alone.
 #define SET_LABEL_FIELDS(raw)                                                                      \
     (raw).datatype = NIFTI_TYPE_UINT8;                                                             \
@@ -136,6 +162,7 @@ size_t lungfold_nifti_label_header(const uint8_t *header, size_t length, uint8_t
         memcpy(&raw, header, sizeof raw);
         if (isSwapped)
             swap_nifti_header(&raw, 1);
+        DROP_NON_NUMBERS(raw);
         SET_LABEL_FIELDS(raw);
         raw.vox_offset = (float)(headerSize1 + flagSize);
         memcpy(output, &raw, sizeof raw);
@@ -144,6 +171,7 @@ size_t lungfold_nifti_label_header(const uint8_t *header, size_t length, uint8_t
         memcpy(&raw, header, sizeof raw);
         if (isSwapped)
             swap_nifti_header(&raw, 2);
+        DROP_NON_NUMBERS(raw);
         SET_LABEL_FIELDS(raw);
         raw.vox_offset = headerSize2 + flagSize;
         memcpy(output, &raw, sizeof raw);
@@ -156,6 +184,8 @@ size_t lungfold_nifti_label_header(const uint8_t *header, size_t length, uint8_t
 }
 
 static void place(nifti_1_header *raw, const double *spacing) {
+    // qfac, which libnifti leaves at 0, where a qform needs 1 or -1.
+    raw->pixdim[0] = 1;
     for (int axis = 0; axis < 3; axis++)
         raw->pixdim[axis + 1] = (float)spacing[axis];
     raw->xyzt_units = NIFTI_UNITS_MM;

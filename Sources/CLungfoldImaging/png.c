@@ -58,10 +58,18 @@ static void chooseTransformations(png_structp png, int colourType) {
         png_set_swap(png);
 }
 
-static void readHeader(png_structp png, png_infop info, LungfoldPicture *picture) {
+/// Texts, profiles and the like say nothing about pixels: skipped unread, they cannot unfold into
+/// gigabytes.
+static void limitChunks(png_structp png) {
     png_set_user_limits(png, LUNGFOLD_PNG_MAXIMUM_SIDE, LUNGFOLD_PNG_MAXIMUM_SIDE);
-    png_set_chunk_malloc_max(png, 8u << 20);
-    png_set_chunk_cache_max(png, 128);
+    png_set_chunk_malloc_max(png, 256u << 10);
+    png_set_chunk_cache_max(png, 4);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+}
+
+/// Returns the passes in which the rows come: 1, or 7 of an interlaced picture.
+static int readHeader(png_structp png, png_infop info, LungfoldPicture *picture) {
+    limitChunks(png);
     png_read_info(png, info);
     int colourType = png_get_color_type(png, info);
     picture->rows = png_get_image_height(png, info);
@@ -69,8 +77,9 @@ static void readHeader(png_structp png, png_infop info, LungfoldPicture *picture
     picture->bitDepth = colourType == PNG_COLOR_TYPE_PALETTE ? 8 : png_get_bit_depth(png, info);
     picture->isColoured = 0;
     chooseTransformations(png, colourType);
-    png_set_interlace_handling(png);
+    int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
+    return passes;
 }
 
 static uint16_t sample(const uint8_t *row, size_t index, int isWide) {
@@ -81,27 +90,39 @@ static uint16_t sample(const uint8_t *row, size_t index, int isWide) {
     return value;
 }
 
-/// Keeps the first channel of every pixel and notes whether the others differ from it.
-static void keepGrey(const uint8_t *pixels, size_t rowBytes, int channels, LungfoldPicture *picture,
+/// Keeps the first channel of a row's pixels and notes whether the others differ from it.
+static void keepGrey(const uint8_t *line, int channels, LungfoldPicture *picture,
                      uint16_t *samples) {
     int isWide = picture->bitDepth == 16;
-    for (size_t row = 0; row < picture->rows; row++) {
-        const uint8_t *line = pixels + row * rowBytes;
-        for (size_t column = 0; column < picture->columns; column++) {
-            uint16_t grey = sample(line, column * (size_t)channels, isWide);
-            for (int channel = 1; channel < channels; channel++)
-                if (sample(line, column * (size_t)channels + (size_t)channel, isWide) != grey)
-                    picture->isColoured = 1;
-            samples[row * picture->columns + column] = grey;
-        }
+    for (size_t column = 0; column < picture->columns; column++) {
+        uint16_t grey = sample(line, column * (size_t)channels, isWide);
+        for (int channel = 1; channel < channels; channel++)
+            if (sample(line, column * (size_t)channels + (size_t)channel, isWide) != grey)
+                picture->isColoured = 1;
+        samples[column] = grey;
     }
+}
+
+/// Reads all rows through `lines`: one row, or all of an interlaced picture, whose passes libpng
+/// puts together there.
+static void readRows(png_structp png, png_infop info, int passes, uint8_t *lines,
+                     LungfoldPicture *picture, uint16_t *samples) {
+    size_t rowBytes = png_get_rowbytes(png, info);
+    int channels = png_get_channels(png, info);
+    for (int pass = 0; pass < passes; pass++)
+        for (size_t row = 0; row < picture->rows; row++) {
+            uint8_t *line = lines + (passes > 1 ? row * rowBytes : 0);
+            png_read_row(png, line, NULL);
+            if (pass == passes - 1)
+                keepGrey(line, channels, picture, samples + row * picture->columns);
+        }
+    png_read_end(png, NULL);
 }
 
 int lungfold_png_read(const uint8_t *bytes, size_t length, LungfoldPicture *picture,
                       uint16_t *samples, char *message) {
     Source source = {bytes, length, 0};
-    uint8_t *volatile pixels = NULL;
-    png_bytepp volatile rows = NULL;
+    uint8_t *volatile lines = NULL;
     png_infop info = NULL;
     memset(message, 0, LUNGFOLD_PNG_MESSAGE_CAPACITY);
     png_structp png =
@@ -113,23 +134,16 @@ int lungfold_png_read(const uint8_t *bytes, size_t length, LungfoldPicture *pict
     int result = -1;
     if (setjmp(png_jmpbuf(png)) == 0) {
         png_set_read_fn(png, &source, pull);
-        readHeader(png, info, picture);
+        int passes = readHeader(png, info, picture);
         if (samples) {
-            size_t rowBytes = png_get_rowbytes(png, info);
-            pixels = malloc(rowBytes * picture->rows);
-            rows = malloc(sizeof *rows * picture->rows);
-            if (!pixels || !rows)
+            lines = malloc(png_get_rowbytes(png, info) * (passes > 1 ? picture->rows : 1));
+            if (!lines)
                 png_error(png, "no memory");
-            for (uint32_t row = 0; row < picture->rows; row++)
-                rows[row] = pixels + row * rowBytes;
-            png_read_image(png, rows);
-            png_read_end(png, NULL);
-            keepGrey(pixels, rowBytes, png_get_channels(png, info), picture, samples);
+            readRows(png, info, passes, lines, picture, samples);
         }
         result = 0;
     }
-    free(rows);
-    free(pixels);
+    free(lines);
     png_destroy_read_struct(&png, &info, NULL);
     return result;
 }

@@ -29,14 +29,16 @@ final class CommThread: Sendable {
     /// Starts the thread and MPI on it, and makes the first call.
     /// - Parameters:
     ///   - seconds: how long MPI may take to start.
+    ///   - patience: how long a rank waits for the others, in seconds.
     ///   - first: what to ask MPI first.
     func start<Value: Sendable>(
-        atMost seconds: Double, _ first: @escaping @Sendable (MPI) throws -> Value
+        atMost seconds: Double, patience: Double,
+        _ first: @escaping @Sendable (MPI) throws -> Value
     ) throws -> Value {
         let pending = Pending<Value>()
         try RawThread.start { [self] in
             do {
-                let mpi = try MPI(abortRequest: abortRequest)
+                let mpi = try MPI(abortRequest: abortRequest, patience: patience)
                 pending.fulfil(Result { try first(mpi) })
                 serve(mpi)
             } catch {

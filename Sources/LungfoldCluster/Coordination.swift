@@ -53,10 +53,10 @@ final class Coordination {
         for rank in hosts.indices {
             switch watches[rank].verdict(at: time) {
             case .well:
-                if suspects.remove(rank) != nil { Diagnostics.say("\(name(rank)): is back") }
+                if suspects.remove(rank) != nil { Diagnostics.warn("\(name(rank)): is back") }
             case .suspect(let reason):
                 if suspects.insert(rank).inserted {
-                    Diagnostics.say("\(name(rank)): \(reason); the run ends if this goes on")
+                    Diagnostics.warn("\(name(rank)): \(reason); the run ends if this goes on")
                 }
             case .lost(let reason):
                 throw LungfoldError(

@@ -2,23 +2,50 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Last words: lines on standard error that must arrive even if the process ends right after.
+/// Lines on standard error that must arrive even if the process ends right after.
 package enum Diagnostics {
-    private static let listener = Mutex<(@Sendable (String) -> Void)?>(nil)
+    /// What a line is.
+    package enum Kind: Sendable {
+        /// Something is wrong, and the run goes on.
+        case warning
+        /// Why the process ends, as it is about to do.
+        case lastWords
+    }
 
-    /// Has somebody told of each line, right after it was written. The process may end as soon as
-    /// `body` returns, so it should keep the line before, and be brief.
-    package static func listen(_ body: (@Sendable (String) -> Void)?) {
+    private static let listener = Mutex<(@Sendable (Kind, String) -> Void)?>(nil)
+
+    /// Has somebody told of each line, right after it was written. After last words the process may end
+    /// as soon as `body` returns; in either case the comm thread may be waiting for it.
+    package static func listen(_ body: @escaping @Sendable (Kind, String) -> Void) {
         listener.withLock { $0 = body }
     }
 
+    /// Says why the process ends.
+    static func say(_ text: String) { put(.lastWords, text) }
+
+    /// Says what is wrong while the run goes on.
+    static func warn(_ text: String) { put(.warning, text) }
+
     /// Writes a line in one piece and past all buffers; a standard error that is gone is no error.
-    static func say(_ text: String) {
+    private static func put(_ kind: Kind, _ text: String) {
         try? FileHandle.standardError.write(contentsOf: Data("lungfold: \(text)\n".utf8))
-        if let body = listener.withLock({ $0 }) { body(text) }
+        if let body = listener.withLock({ $0 }) { body(kind, text) }
     }
 
     /// Ends this process without what `exit` does, flushing included: that could hang in MPI, in
     /// another thread or on a pipe nobody reads.
     static func exitNow(_ code: Int) -> Never { _exit(Int32(code)) }
+
+    /// Has this process end after some seconds, whatever it hangs in then.
+    static func exitLater(_ code: Int, after seconds: Double) {
+        do {
+            try RawThread.start {
+                let end = Clock.now + seconds
+                while Clock.now < end { Clock.sleep(seconds: 0.5) }
+                Diagnostics.exitNow(code)
+            }
+        } catch {
+            alarm(UInt32(seconds))  // no thread is to be had: then by a signal
+        }
+    }
 }

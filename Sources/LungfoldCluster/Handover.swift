@@ -9,16 +9,24 @@ final class Handover: Sendable {
     }
 
     let stopFlag: StopFlag
+    private let stall: Double
     private let orders = Monitor<[Order]>([])
     private let outbox = Monitor<[WorkerMessage]>([])
     private let stepCount = Atomic<UInt64>(0)
     private let trainerIsBusy = Atomic<Bool>(false)
 
-    init(stopFlag: StopFlag) { self.stopFlag = stopFlag }
+    /// - Parameter stall: the seconds after which a job without a step stands still.
+    init(stopFlag: StopFlag, stall: Double) {
+        self.stopFlag = stopFlag
+        self.stall = stall
+    }
 
     // MARK: The trainer's side
 
-    func countStep() { stepCount.wrappingAdd(1, ordering: .relaxed) }
+    func countStep() {
+        stepCount.wrappingAdd(1, ordering: .relaxed)
+        JobMark.jobMoves(for: stall)
+    }
 
     func post(_ message: WorkerMessage) { outbox.withLock { $0.append(message) } }
 
@@ -38,7 +46,10 @@ final class Handover: Sendable {
     var isBusy: Bool { trainerIsBusy.load(ordering: .acquiring) }
 
     func give(_ order: Order) {
-        if case .run = order { trainerIsBusy.store(true, ordering: .releasing) }
+        if case .run = order {
+            trainerIsBusy.store(true, ordering: .releasing)
+            JobMark.jobMoves(for: stall)
+        }
         orders.withLock { $0.append(order) }
     }
 

@@ -16,6 +16,12 @@ package struct Launcher: Sendable {
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
     }
 
+    /// This process's rank; nil where no launcher has given it one.
+    package var rank: Int? {
+        ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].lazy
+            .compactMap { environment[$0].flatMap { Int($0) } }.first
+    }
+
     static var temporaryDirectory: String { FileManager.default.temporaryDirectory.path }
 
     /// Refuses what would make MPI_Init end the process: Open MPI 4.1 aborts when it finds itself in a

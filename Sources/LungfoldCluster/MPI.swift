@@ -11,7 +11,11 @@ import LungfoldStudy
 final class MPI {
     let rank: Int
     let size: Int
+    /// The host of each rank, for messages; empty until the ranks have met.
+    var hosts: [String] = []
     private let abortRequest: AbortRequest
+    private let patience: Double
+    private var rollCall: RollCall
     private var pendingSends: [PendingSend] = []
     private var queueCount: Int32 = 0
 
@@ -19,8 +23,14 @@ final class MPI {
     /// and small enough that `wait` seldom sleeps while data is flowing.
     static let chunk = 16 << 20
 
+    /// The tag of a rank's word that it has come to a collective call; queues use those from 2.
+    private static let arrivalTag: Int32 = 1
+
     /// Initialises MPI. To be called once a process, on the thread that makes all MPI calls.
-    init(abortRequest: AbortRequest) throws {
+    /// - Parameters:
+    ///   - abortRequest: ends all ranks once it is set.
+    ///   - patience: how long to wait for the other ranks, in seconds.
+    init(abortRequest: AbortRequest, patience: Double) throws {
         var rank: Int32 = 0
         var size: Int32 = 0
         try Self.check("MPI_Init_thread", lf_mpi_init())
@@ -29,6 +39,8 @@ final class MPI {
         self.rank = Int(rank)
         self.size = Int(size)
         self.abortRequest = abortRequest
+        self.patience = patience
+        rollCall = RollCall(rank: Int(rank), size: Int(size))
     }
 
     private static func check(_ function: String, _ code: Int32) throws {
@@ -57,31 +69,35 @@ final class MPI {
     /// moves 12 MB/s with the sleeps and some 100 times as much without.
     /// - Parameters:
     ///   - bytes: the size of the data that this moves.
-    ///   - limit: the seconds to wait. Ranks come to a collective at about the same time, or after
-    ///     rank 0 has read or written files; the limit only keeps a run from hanging for ever.
+    ///   - limit: the seconds to wait; it only keeps a run from hanging for ever.
+    /// - Returns: whether it has ended in time.
     private func complete(
-        _ function: String, bytes: Int = 0, atMost limit: Double = 1800,
+        _ function: String, bytes: Int = 0, atMost limit: Double,
         _ start: (inout lf_mpi_request) -> Int32
-    ) throws {
+    ) throws -> Bool {
         var request = lf_mpi_request()
         try Self.check(function, start(&request))
-        let begin = Clock.now
+        var (begin, lastTurn) = (Clock.now, Clock.now)
         let sleepless = bytes > 64 << 10 ? 1.0 : 0
         while try !isDone(function, &request) {
-            let waited = Clock.now - begin
-            if waited > limit { throw Self.isLate(function, waited) }
+            let now = Clock.now
+            // Stopped by SIGSTOP: the others may have been, too, and are not late for it.
+            if now - lastTurn > 5 { begin += now - lastTurn }
+            lastTurn = now
+            let waited = now - begin
+            if waited > limit { return false }
             if waited < sleepless {
                 sched_yield()
             } else {
                 Clock.sleep(seconds: min(0.01, (waited - sleepless) / 20))
             }
         }
+        return true
     }
 
-    private static func isLate(_ function: String, _ seconds: Double) -> LungfoldError {
+    private static func isLate(_ function: String, _ problem: String) -> LungfoldError {
         LungfoldError(
-            .internal, function, "other ranks have not come to it for \(Int(seconds)) s",
-            remedy: "Ending the run; the same command continues it")
+            .internal, function, problem, remedy: "Ending the run; the same command continues it")
     }
 
     private func isDone(_ function: String, _ request: inout lf_mpi_request) throws -> Bool {
@@ -94,6 +110,10 @@ final class MPI {
     /// Ends all ranks if a thread has asked for it; then does not return.
     private func obeyAbort() {
         guard let code = abortRequest.code else { return }
+        JobMark.noteRequest()
+        // MPI_Abort waits for a daemon that may be out of reach, and flushing for whoever reads. The
+        // trainer would go on meanwhile, and the folder's lock would beat.
+        Diagnostics.exitLater(Int(code), after: 10)
         fflush(nil)
         _ = lf_mpi_abort(code)
         Diagnostics.exitNow(Int(code))
@@ -101,13 +121,41 @@ final class MPI {
 
     // MARK: Collectives
 
+    /// Makes a collective call, to which all ranks come, and waits for its end.
+    /// - Parameter limit: the seconds to wait for the others.
+    private func meet(
+        _ function: String, bytes: Int = 0, atMost limit: Double,
+        _ start: (inout lf_mpi_request) -> Int32
+    ) throws {
+        try arrive()
+        // Rank 0 can name those who are missing, so the others let it speak first.
+        let limit = rank == 0 ? limit : limit + max(5, limit / 10)
+        guard try !complete(function, bytes: bytes, atMost: limit, start) else { return }
+        if rank == 0 { try hearOfArrivals() }
+        let seconds = Int(limit.rounded(.up))
+        throw Self.isLate(function, rollCall.problem(after: seconds, hosts: hosts))
+    }
+
+    private func arrive() throws {
+        rollCall.advance()
+        guard rank != 0 else { return try hearOfArrivals() }
+        _ = try sendsAreDone()  // of earlier arrivals
+        try send(rollCall.call.bytes, to: 0, tag: Self.arrivalTag)
+    }
+
+    private func hearOfArrivals() throws {
+        while let (source, bytes) = try receive(tag: Self.arrivalTag) {
+            rollCall.hear(try UInt64(bytes: bytes), from: source)
+        }
+    }
+
     /// Overwrites every rank's bytes by rank 0's. All ranks pass as many.
     func broadcast(_ bytes: inout [UInt8]) throws {
         try bytes.withUnsafeMutableBytes { buffer in
             for start in stride(from: 0, to: buffer.count, by: Self.chunk) {
                 let count = min(Self.chunk, buffer.count - start)
                 let part = buffer.baseAddress! + start
-                try complete("MPI_Ibcast", bytes: count) {
+                try meet("MPI_Ibcast", bytes: count, atMost: patience) {
                     lf_mpi_broadcast(part, Int32(count), &$0)
                 }
             }
@@ -119,7 +167,7 @@ final class MPI {
         var all = [UInt8](repeating: 0, count: record.count * size)
         try record.withUnsafeBytes { send in
             try all.withUnsafeMutableBytes { receive in
-                try complete("MPI_Iallgather") {
+                try meet("MPI_Iallgather", atMost: patience) {
                     lf_mpi_all_gather(
                         send.baseAddress, Int32(send.count), receive.baseAddress, &$0)
                 }
@@ -139,8 +187,9 @@ final class MPI {
                 for start in stride(from: 0, to: send.count, by: Self.chunk) {
                     let count = Int32(min(Self.chunk, send.count - start))
                     let (from, to) = (send.baseAddress! + start, receive.baseAddress! + start)
-                    try complete(
-                        everywhere ? "MPI_Iallreduce" : "MPI_Ireduce", bytes: 8 * Int(count)
+                    try meet(
+                        everywhere ? "MPI_Iallreduce" : "MPI_Ireduce", bytes: 8 * Int(count),
+                        atMost: patience
                     ) {
                         (everywhere ? lf_mpi_all_reduce : lf_mpi_reduce)(
                             from, to, count, Value.mpiType, operation.mpiOperation, &$0)
@@ -153,7 +202,7 @@ final class MPI {
 
     /// Waits until all ranks are here; throws if they are not when `limit` seconds have passed.
     func barrier(atMost limit: Double) throws {
-        try complete("MPI_Ibarrier", atMost: limit) { lf_mpi_barrier(&$0) }
+        try meet("MPI_Ibarrier", atMost: limit) { lf_mpi_barrier(&$0) }
     }
 
     // MARK: Messages
@@ -176,9 +225,10 @@ final class MPI {
         guard let (source, count) = try probe(tag: tag) else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(count))
         try bytes.withUnsafeMutableBytes { buffer in
-            try complete("MPI_Irecv") {
+            let isWhole = try complete("MPI_Irecv", atMost: patience) {
                 lf_mpi_receive(buffer.baseAddress, count, source, tag, &$0)
             }
+            if !isWhole { throw Self.isLate("MPI_Irecv", "a message of rank \(source) stays away") }
         }
         return (Int(source), bytes)
     }

@@ -104,6 +104,7 @@ final class QueueLoop {
                 + "\(Int(seconds)) s; saving and leaving. The same command continues the study.")
         let begin = Clock.now
         while handover.isBusy, Clock.now - begin < limits.save { Clock.sleep(seconds: 0.05) }
+        JobMark.noteRequest()
         Diagnostics.exitNow(LungfoldError.Kind.interrupted.rawValue)
     }
 }

@@ -12,10 +12,14 @@ public enum StopSignals {
     /// Watches for them. To be called before MPI starts: an unhandled one ends the process.
     public static func watch() {
         _ = hasArrived  // the handler must not be the first to use the flag
+        JobMark.prepare()
         for number in [SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP] {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { _ in
+                let code = errno  // of whatever call was interrupted
                 StopSignals.flag.store(true, ordering: .releasing)
+                JobMark.noteRequest()
+                errno = code
             }
             action.sa_flags = SA_RESTART
             sigaction(number, &action, nil)

@@ -22,7 +22,7 @@ extension World {
         onEvent: @escaping @Sendable (QueueEvent) -> Void,
         perform: (_ key: String, _ context: JobContext) throws -> Void
     ) throws -> QueueSummary {
-        let handover = Handover(stopFlag: stopFlag)
+        let handover = Handover(stopFlag: stopFlag, stall: limits.stall)
         let hosts = placement.hosts
         let pending = comm.begin { [self] mpi in
             do {

@@ -6,11 +6,13 @@ extension World {
     ///
     /// An error that all ranks know is printed by rank 0, and all end in order with its exit code. An
     /// error of one rank is printed with the rank and ends all ranks at once.
-    /// - Parameter body: gives the exit code.
+    /// - Parameters:
+    ///   - limitScale: a factor on how long the ranks wait for each other, for tests.
+    ///   - body: gives the exit code.
     /// - Returns: the exit code of this process.
-    public static func run(_ body: (World) throws -> Int32) -> Int32 {
+    public static func run(limitScale: Double = 1, _ body: (World) throws -> Int32) -> Int32 {
         do {
-            let world = try start()
+            let world = try start(limitScale: limitScale)
             return world.run(body)
         } catch {
             Diagnostics.say("\(error)")

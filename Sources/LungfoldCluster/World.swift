@@ -20,13 +20,15 @@ public final class World: Sendable {
 
     let comm: CommThread
     let stopFlag = StopFlag()
+    private let limitScale: Double
     private let sharedFailure = Monitor<LungfoldError?>(nil)
 
     /// The name of this rank's host.
     public var host: String { placement.hosts[rank] }
 
-    private init(comm: CommThread, _ facts: Facts) {
+    private init(comm: CommThread, _ facts: Facts, limitScale: Double) {
         self.comm = comm
+        self.limitScale = limitScale
         rank = facts.rank
         size = facts.size
         placement = facts.placement
@@ -41,11 +43,20 @@ public final class World: Sendable {
     }
 
     private static let hasStarted = Atomic<Bool>(false)
+    /// How long a rank waits for the others in a collective call, in seconds. Ranks come to one at
+    /// about the same time, or after rank 0 has read the data or written the report.
+    private static let patience = 1800.0
+    /// How long it waits for them at the end.
+    private static let lastPatience = 300.0
 
     /// Starts MPI and meets the other ranks. Once a process.
-    /// - Parameter seconds: how long MPI may take.
+    /// - Parameters:
+    ///   - seconds: how long MPI may take.
+    ///   - limitScale: a factor on how long the ranks wait for each other from then on, for tests.
     /// - Throws: `LungfoldError` when the launcher is not one that this MPI understands, or MPI fails.
-    public static func start(atMost seconds: Double = 180) throws -> World {
+    public static func start(
+        atMost seconds: Double = 180, limitScale: Double = 1
+    ) throws -> World {
         guard !hasStarted.exchange(true, ordering: .relaxed) else {
             throw LungfoldError(.internal, "MPI", "it can be started once in a process")
         }
@@ -54,13 +65,16 @@ public final class World: Sendable {
         Launcher.prepareEnvironment()
         let affinity = MPI.affinityMask()  // before MPI starts threads of its own
         let comm = CommThread()
-        let facts = try comm.start(atMost: seconds) { mpi in
+        let patience = limitScale * Self.patience
+        let facts = try comm.start(atMost: seconds, patience: patience) { mpi in
             try launcher.check(size: mpi.size)
+            let placement = try Placement.discover(mpi, affinity: affinity)
+            mpi.hosts = placement.hosts
             return Facts(
-                rank: mpi.rank, size: mpi.size,
-                placement: try .discover(mpi, affinity: affinity), library: mpi.libraryVersion())
+                rank: mpi.rank, size: mpi.size, placement: placement,
+                library: mpi.libraryVersion())
         }
-        return World(comm: comm, facts)
+        return World(comm: comm, facts, limitScale: limitScale)
     }
 
     // MARK: Stopping
@@ -73,11 +87,12 @@ public final class World: Sendable {
     public var isStopping: Bool { stopFlag.isSet }
 
     /// Waits for all ranks and ends MPI. Nothing else may be called after this.
-    /// - Parameter seconds: how long to wait for the other ranks.
+    /// - Parameter seconds: how long to wait for the other ranks; nil for five minutes, scaled.
     /// - Throws: `LungfoldError` when they do not come; what is left then is `abort`.
-    public func finish(atMost seconds: Double = 300) throws {
+    public func finish(atMost seconds: Double? = nil) throws {
+        let limit = seconds ?? limitScale * Self.lastPatience
         try comm.call { [comm] mpi in
-            try mpi.barrier(atMost: seconds)
+            try mpi.barrier(atMost: limit)
             comm.close()
             try mpi.finalize()
         }

@@ -13,6 +13,11 @@ public enum EngineHost {
         openblas_get_corename().map { String(cString: $0) } ?? "unknown"
     }
 
+    /// OpenBLAS's version and how it was built, in its own words.
+    public static var openBLASConfiguration: String {
+        openblas_get_config().map { String(cString: $0) } ?? "unknown"
+    }
+
     /// Floating-point operations a second of one core when nothing but the register-blocked product
     /// runs, from the first-level cache: the roof of what the engine can reach.
     public static func measuredPeakFLOPs() -> Double { lf_measure_peak(lf_kernels_best()) }

@@ -30,9 +30,6 @@ public final class InputGradientEngine {
         backend = try CPUBackend(plan, options: options)
     }
 
-    /// Bytes the engine has laid out.
-    public var plannedBytes: Int { backend.plannedBytes }
-
     /// Takes parameters and running statistics over.
     /// - Throws: `EngineError` naming the tensor that is missing, unknown or of another shape.
     public func load(_ weights: WeightSet) throws {

@@ -4,24 +4,48 @@ import LungfoldStudy
 struct Conclusions {
     let findings: Findings
 
-    /// One sentence a measure, then what so many slices can and cannot support; empty where the study
+    /// A paragraph a measure, then what so many slices can and cannot support; empty where the study
     /// has nothing to compare.
     var sentences: [String] {
         let comparisons = findings.comparisons
         guard !comparisons.isEmpty else { return [] }
-        return comparisons.filter { $0.measure != "accuracy" }.map(difference)
+        return comparisons.filter { $0.measure != .accuracy }.map(difference)
             + [limits(comparisons)]
     }
 
     private func difference(_ comparison: PairedComparison) -> String {
         let pairs = comparison.slices.pairs
         let mean = comparison.slices.difference.mean ?? 0
-        let better = mean >= 0 ? "SegNet" : "U-Net"
+        let more =
+            mean == 0
+            ? "neither more" : "\(mean > 0 ? "SegNet" : "U-Net") more by \(figure(abs(mean)))"
         let head =
-            "\(comparison.task.rawValue.capitalised), \(comparison.measure): on"
-            + " \(count(pairs.count, "slice")) SegNet has \(text(pairs.map(\.segnet))) and U-Net"
-            + " \(text(pairs.map(\.unet))) on average, \(better) more by \(figure(abs(mean)))"
-        return head + evidence(comparison) + verdict(comparison) + foldSentence(comparison)
+            "\(name(comparison).capitalised): on the \(count(pairs.count, "slice")) that"
+            + " \(pairs.count == 1 ? "has" : "have") it, SegNet has \(text(pairs.map(\.segnet))) and"
+            + " U-Net \(text(pairs.map(\.unet))) on average, \(more)"
+        return head + evidence(comparison) + verdict(comparison) + missed(comparison)
+            + falseAlarms(comparison) + foldSentence(comparison)
+    }
+
+    private func name(_ comparison: PairedComparison) -> String {
+        "\(comparison.task.rawValue), \(comparison.title)"
+    }
+
+    private func missed(_ comparison: PairedComparison) -> String {
+        let missed = comparison.missedByBothCount
+        return missed == 0 ? "" : " Neither network finds any of it on \(missed) of them."
+    }
+
+    /// What was predicted on slices without the class, which the comparison leaves out.
+    private func falseAlarms(_ comparison: PairedComparison) -> String {
+        guard let (segnet, unet) = comparison.falseAlarms, segnet.sliceCount > 0 else { return "" }
+        func words(_ alarms: FalseAlarms) -> String {
+            alarms.alarmCount == 0
+                ? "none"
+                : "\(alarms.alarmCount) (\(count(alarms.pixelCount, "pixel")) in all)"
+        }
+        return " Of the \(count(segnet.sliceCount, "slice")) without it, SegNet sees it on"
+            + " \(words(segnet)), U-Net on \(words(unet))."
     }
 
     private func evidence(_ comparison: PairedComparison) -> String {
@@ -56,30 +80,45 @@ struct Conclusions {
     }
 
     private func limits(_ comparisons: [PairedComparison]) -> String {
-        let detectable = comparisons.filter { $0.measure != "accuracy" }.compactMap { comparison in
-            comparison.detectable.map {
-                "\(figure($0)) (\(comparison.task.rawValue), \(comparison.measure))"
-            }
-        }
         let most = comparisons.map(\.slices.pairs.count).max() ?? 0
-        let power =
-            detectable.isEmpty
-            ? ""
-            : " Given how the differences spread, they would show a mean difference in Dice of"
-                + " at least \(detectable.joined(separator: ", ")) four times in five; smaller ones"
-                + " they cannot tell from chance."
         return "What \(count(most, "slice")) can and cannot support: they rank the two networks as"
-            + " trained here, on slices like these." + power
+            + " trained here, on slices like these." + power(comparisons)
             + intervalLimits(comparisons) + foldLimits(comparisons)
             + " The data do not say which slices are of one patient; such slices resemble each other,"
             + " so the intervals are narrower than they should be, and nothing follows for other"
             + " patients, scanners or hospitals."
     }
 
+    /// How large a difference must be to be found.
+    private func power(_ comparisons: [PairedComparison]) -> String {
+        let dice = comparisons.filter { $0.measure != .accuracy }
+        let known = dice.compactMap { comparison in
+            comparison.detectable.map { "\(figure($0)) (\(name(comparison)))" }
+        }
+        let unknown = dice.filter { $0.detectable == nil }.map(name)
+        let tests = comparisons.first?.testCount ?? 1
+        let level = Table.Cell.real(DetectableDifference.level / Double(tests), decimals: 4).shown
+        var text = ""
+        if !known.isEmpty {
+            text +=
+                " If the true mean difference in Dice were \(known.joined(separator: ", ")), a test"
+                + " of so many slices would find it four times in five; smaller ones it finds less"
+                + " often. (A forecast from how the differences spread, for a two-sided test"
+                + " at \(level): the level of \(DetectableDifference.level) shared by"
+                + " \(count(tests, "test")), the strictest step of Holm's correction.)"
+        }
+        if !unknown.isEmpty {
+            text +=
+                " For \(unknown.joined(separator: "; ")) there is no such forecast: the slices are too"
+                + " few, or most differences are exactly 0."
+        }
+        return text
+    }
+
     /// Unexplained, interval and test would seem to contradict each other.
     private func intervalLimits(_ comparisons: [PairedComparison]) -> String {
         let isSurprising = comparisons.contains { comparison in
-            guard comparison.measure != "accuracy", let interval = comparison.interval,
+            guard comparison.measure != .accuracy, let interval = comparison.interval,
                 let p = comparison.slicePHolm
             else { return false }
             return p >= 0.05 && (interval.low > 0 || interval.high < 0)

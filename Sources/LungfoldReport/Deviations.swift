@@ -3,22 +3,37 @@ import LungfoldStudy
 /// Where a study differs from the paper.
 enum Deviations {
     /// Whether the labels are the paper's, judged by their pixel counts: then its numbers belong beside
-    /// ours.
+    /// ours. What else the slices differ in is among the differences.
     static func hasPaperData(_ outcome: StudyOutcome) -> Bool {
         outcome.classCounts == PaperResults.classCounts
             || outcome.classCounts == PaperResults.classCountsAt256
     }
 
-    /// The differences, a phrase each; empty where the study is the paper's.
+    /// The differences, a phrase each; never none, for the paper does not tell everything.
     static func list(_ outcome: StudyOutcome) -> [String] {
-        data(outcome) + design(outcome.study) + training(outcome.study)
+        data(outcome) + design(outcome.study) + training(outcome.study) + untold(outcome)
     }
 
-    private static func data(_ outcome: StudyOutcome) -> [String] {
-        guard outcome.classCounts != nil else {
-            return ["the labels were not counted, so whether the data are the paper's is not known"]
+    /// What no study can take from the paper.
+    private static func untold(_ outcome: StudyOutcome) -> [String] {
+        let study = outcome.study
+        var list: [String] = []
+        if study.protocol != .holdout {
+            let source = outcome.hasDrawnSplits ? "drawn from the seed" : "those of a given file"
+            list.append("the folds are \(source); the paper's are not published")
         }
-        return hasPaperData(outcome) ? [] : ["the data are not the paper's 100 slices"]
+        list.append(
+            "initial weights, the order of slices and the draws of the augmentation are our own; the"
+                + " paper's are not published")
+        let inferred =
+            (study.networks.contains(.unet) ? ["U-Net's layout"] : [])
+            + (study.settings.augment ? ["the augmentation"] : [])
+        if !inferred.isEmpty {
+            list.append(
+                "inferred, for the paper does not give them in full: "
+                    + inferred.joined(separator: " and "))
+        }
+        return list
     }
 
     private static func design(_ study: Study) -> [String] {

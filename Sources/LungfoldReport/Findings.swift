@@ -82,8 +82,16 @@ struct Findings {
     let groups: [GroupFindings]
     /// Keys of results and failures that belong to no job of the study.
     let unexpected: [String]
+    /// What lesion burden is a share of.
+    let lungs: LungRegion
 
     var study: Study { outcome.study }
+
+    /// The slices that the best experiments are scored on, in words.
+    var firstStageSlices: String {
+        study.protocol == .grid
+            ? "the test slices of all folds" : "the test slices of the hold-out"
+    }
 
     init(_ outcome: StudyOutcome) {
         let study = outcome.study
@@ -102,20 +110,22 @@ struct Findings {
             return !isOpen(first) || !isUntouched(second)
         }
         let records = first + settled
+        let lungs = LungRegion(outcome.material)
+        self.lungs = lungs
         self.outcome = outcome
         self.records = records
         unexpected = lookup.keys.subtracting(records.map(\.job.key)).sorted()
         groups = study.networks.flatMap { network in
             study.tasks.map { task in
                 Self.group(
-                    outcome, first: first.filter { $0.isOf(network, task) },
+                    outcome, lungs, first: first.filter { $0.isOf(network, task) },
                     second: settled.filter { $0.isOf(network, task) }, network, task)
             }
         }
     }
 
     private static func group(
-        _ outcome: StudyOutcome, first: [JobRecord], second: [JobRecord],
+        _ outcome: StudyOutcome, _ lungs: LungRegion, first: [JobRecord], second: [JobRecord],
         _ network: NetworkKind, _ task: SegmentationTask
     ) -> GroupFindings {
         let study = outcome.study
@@ -137,7 +147,9 @@ struct Findings {
         let evaluated =
             folds?.records ?? experiments.first { $0.experiment == selection?.experiment }?.records
         let slices = (evaluated ?? []).compactMap(\.result)
-            .flatMap { SliceFindings.of($0, outcome.material) }.sorted { $0.number < $1.number }
+            .flatMap { SliceFindings.of($0, outcome.material, lungs) }.sorted {
+                $0.number < $1.number
+            }
         return GroupFindings(
             network: network, task: task, experiments: experiments, selection: selection,
             selectionByData: byData, folds: folds, slices: slices)

@@ -2,30 +2,68 @@ import LungfoldStudy
 
 /// SegNet against U-Net on the same slices and the same folds, by one measure.
 struct PairedComparison {
+    /// What is compared.
+    enum Measure: Hashable {
+        /// The share of correct pixels.
+        case accuracy
+        /// The Dice coefficient of a class.
+        case dice(ofClass: Int)
+
+        /// The class, where it is about one.
+        var lesionClass: Int? {
+            if case .dice(let index) = self { return index }
+            return nil
+        }
+
+        /// The measure in words.
+        func title(_ task: SegmentationTask) -> String {
+            lesionClass.map { "Dice, \(task.classNames[$0])" } ?? "accuracy"
+        }
+
+        /// The value on a slice or a fold, in 0...1.
+        ///
+        /// A class counts where the truth has it, whatever is predicted: otherwise a network that
+        /// rightly predicts nothing would be 0/0 and leave the comparison, and its rival's false
+        /// pixels on the same slice with it. What is predicted elsewhere is a false alarm.
+        func value(of matrix: ConfusionMatrix) -> Double? {
+            switch self {
+            case .accuracy: return matrix.accuracy
+            case .dice(let index):
+                let hasClass = matrix.outcome(ofClass: index).truth > 0
+                return hasClass ? matrix.scores(ofClass: index).dice : nil
+            }
+        }
+    }
+
     /// A test over some paired values.
     struct Sample {
-        /// The values of both networks where both have one.
+        /// The values of both networks where the truth gives them one.
         let pairs: [(segnet: Double, unet: Double)]
-        /// Pairs of which one is 0/0.
-        let undefinedCount: Int
+        /// The slices or folds that the measure leaves out.
+        let leftOutCount: Int
 
         var differences: [Double] { pairs.map { $0.segnet - $0.unet } }
         var difference: Statistics { Statistics(differences) }
 
-        init(_ values: [(Double?, Double?)]) {
-            pairs = values.compactMap { first, second in
-                guard let first, let second else { return nil }
-                return (first, second)
+        init(_ matrices: [MatrixPair], _ measure: Measure) {
+            pairs = matrices.compactMap { pair in
+                measure.value(of: pair.segnet).flatMap { segnet in
+                    measure.value(of: pair.unet).map { (segnet, $0) }
+                }
             }
-            undefinedCount = values.count - pairs.count
+            leftOutCount = matrices.count - pairs.count
         }
     }
 
+    /// What both networks made of a slice or a fold.
+    typealias MatrixPair = (segnet: ConfusionMatrix, unet: ConfusionMatrix)
+
     let task: SegmentationTask
-    /// What is compared: accuracy, or the Dice coefficient of a class.
-    let measure: String
+    let measure: Measure
     let slices: Sample
     let folds: Sample
+    /// Both networks' false alarms on the slices that both are tested on; nil for no class.
+    let falseAlarms: (segnet: FalseAlarms, unet: FalseAlarms)?
     /// The 95 % bootstrap interval of the mean difference over slices.
     let interval: BootstrapInterval?
     let wilcoxon: WilcoxonSignedRank
@@ -33,11 +71,21 @@ struct PairedComparison {
     /// Holm's correction over all comparisons of the study.
     fileprivate(set) var slicePHolm: Double?
     fileprivate(set) var foldPHolm: Double?
+    /// The tests over slices that are corrected for together, this one included.
+    fileprivate(set) var testCount = 1
 
-    /// The least mean difference that so many slices would show with a probability of 80 % at a level
-    /// of 5 %, given the differences' spread; nil for fewer than two pairs.
+    /// The measure in words.
+    var title: String { measure.title(task) }
+
+    /// The least mean difference that the test over slices would find four times in five, given how
+    /// the differences spread.
     var detectable: Double? {
-        slices.difference.deviation.map { 2.8 * $0 / Double(slices.pairs.count).squareRoot() }
+        DetectableDifference.among(slices.differences, tests: testCount)
+    }
+
+    /// Slices on which neither network finds a pixel of the class.
+    var missedByBothCount: Int {
+        measure.lesionClass == nil ? 0 : slices.pairs.count { $0.segnet == 0 && $0.unet == 0 }
     }
 }
 
@@ -47,8 +95,10 @@ extension Findings {
         var all = study.tasks.flatMap(comparisons)
         let slices = Holm.adjusted(all.map(\.wilcoxon.pValue))
         let folds = Holm.adjusted(all.map { $0.foldTest?.pValue })
+        let testCount = max(1, slices.count { $0 != nil })
         for index in all.indices {
             (all[index].slicePHolm, all[index].foldPHolm) = (slices[index], folds[index])
+            all[index].testCount = testCount
         }
         return all
     }
@@ -58,49 +108,52 @@ extension Findings {
             groups.first { $0.network == network && $0.task == task }
         }
         guard let segnet = group(.segnet), let unet = group(.unet) else { return [] }
-        var list = [
-            compare(
-                segnet, unet, "accuracy", onSlices: \.accuracy, onFolds: { $0.pooledTest.accuracy })
-        ]
-        for index in task.lesionClasses {
-            list.append(
-                compare(
-                    segnet, unet, "Dice, \(task.classNames[index])",
-                    onSlices: { $0.dice(ofClass: index) },
-                    onFolds: { $0.pooledTest.scores(ofClass: index).dice }))
-        }
-        return list.filter { !$0.slices.pairs.isEmpty }
+        let measures = [.accuracy] + task.lesionClasses.map(PairedComparison.Measure.dice)
+        return measures.map { compare(segnet, unet, $0) }.filter { !$0.slices.pairs.isEmpty }
     }
 
     private func compare(
-        _ segnet: GroupFindings, _ unet: GroupFindings, _ measure: String,
-        onSlices: (SliceFindings) -> Double?, onFolds: (JobResult) -> Double?
+        _ segnet: GroupFindings, _ unet: GroupFindings, _ measure: PairedComparison.Measure
     ) -> PairedComparison {
-        let others = Dictionary(
-            unet.slices.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
-        let slices = PairedComparison.Sample(
-            segnet.slices.compactMap { slice in
-                others[slice.number].map { (onSlices(slice), onSlices($0)) }
-            })
-        let folds = PairedComparison.Sample(Self.pairedFolds(segnet, unet, onFolds))
-        let name = "\(segnet.task.rawValue) \(measure)"
+        let matrices = Self.pairedSlices(segnet, unet)
+        let slices = PairedComparison.Sample(matrices, measure)
+        let folds = PairedComparison.Sample(Self.pairedFolds(segnet, unet), measure)
         return PairedComparison(
             task: segnet.task, measure: measure, slices: slices, folds: folds,
+            falseAlarms: measure.lesionClass.map { index in
+                (
+                    FalseAlarms(ofClass: index, matrices.map(\.segnet)),
+                    FalseAlarms(ofClass: index, matrices.map(\.unet))
+                )
+            },
             interval: BootstrapInterval(
-                meanOf: slices.differences, seed: study.settings.seed, name: name),
+                meanOf: slices.differences, seed: study.settings.seed,
+                name: "\(segnet.task.rawValue) \(measure.title(segnet.task))"),
             wilcoxon: WilcoxonSignedRank(differences: slices.differences),
             foldTest: CorrectedResampledT(
                 differences: folds.differences, testShare: Self.testShare(segnet)))
     }
 
+    /// The slices that both networks are tested on.
+    private static func pairedSlices(
+        _ segnet: GroupFindings, _ unet: GroupFindings
+    ) -> [PairedComparison.MatrixPair] {
+        let others = Dictionary(
+            unet.slices.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+        return segnet.slices.compactMap { slice in
+            others[slice.number].map { (slice.confusion, $0.confusion) }
+        }
+    }
+
+    /// The folds that both networks have, each pooled.
     private static func pairedFolds(
-        _ segnet: GroupFindings, _ unet: GroupFindings, _ value: (JobResult) -> Double?
-    ) -> [(Double?, Double?)] {
+        _ segnet: GroupFindings, _ unet: GroupFindings
+    ) -> [PairedComparison.MatrixPair] {
         guard segnet.folds != nil, unet.folds != nil else { return [] }
         return segnet.evaluated.compactMap(\.result).compactMap { result in
             unet.evaluated.compactMap(\.result)
                 .first { $0.split == result.split }
-                .map { (value(result), value($0)) }
+                .map { (result.pooledTest, $0.pooledTest) }
         }
     }
 
@@ -109,34 +162,5 @@ extension Findings {
         let splits = group.evaluated.map(\.job.split)
         let training = splits.reduce(0) { $0 + $1.training.count }
         return Double(splits.reduce(0) { $0 + $1.test.count }) / Double(max(1, training))
-    }
-}
-
-/// The best experiment by either choice, and what choosing on test slices flatters it by.
-struct SelectionFindings {
-    let group: GroupFindings
-    let optimism: SelectionOptimism?
-
-    init(_ group: GroupFindings) {
-        self.group = group
-        optimism = SelectionOptimism(
-            scores: group.experiments.map { experiment in
-                let results = experiment.records.compactMap(\.result)
-                let slices = results.map { $0.accuracies(on: .test).compactMap { $0 } }
-                // A hold-out is one split: its slices are the blocks.
-                return experiment.records.count == 1 ? (slices.first ?? []).map { [$0] } : slices
-            })
-    }
-
-    /// The test accuracy of the experiment that was chosen on some slices.
-    func test(chosenOn data: SelectionData) -> Statistics {
-        let chosen = group.selectionByData[data]?.experiment
-        return group.experiments.first { $0.experiment == chosen }?.test ?? Statistics([])
-    }
-
-    /// How much higher the test-chosen best scores on the test slices than the validation-chosen.
-    var difference: Double? {
-        guard let test = test(chosenOn: .test).mean else { return nil }
-        return self.test(chosenOn: .validation).mean.map { test - $0 }
     }
 }

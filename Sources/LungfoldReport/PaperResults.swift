@@ -17,7 +17,7 @@ public enum PaperResults {
         imagePixels: [26_214_400, 25_165_824, 20_447_232, 6_553_600])
 
     /// The same labels at odd rows and columns, as the networks saw them.
-    static let classCountsAt256 = ClassCounts(
+    public static let classCountsAt256 = ClassCounts(
         pixels: [6_098_507, 299_217, 147_271, 8605],
         imagePixels: [6_553_600, 6_291_456, 5_111_808, 1_638_400])
 

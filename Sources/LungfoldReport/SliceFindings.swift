@@ -12,26 +12,16 @@ struct SliceFindings {
     let prediction: [UInt8]?
     /// The outline scores of each class by its index, from 1; nil where predictions were not kept.
     let surfaces: [Int: SurfaceScores]?
-    /// Pixels of the lungs; nil without a mask.
-    let lungPixels: Int?
+    /// Lesions of any class as a share of the lungs; nil where it is not known what was predicted where.
+    let burden: LesionBurden?
+    /// The same of each class by its index, from 1; empty where it is not known.
+    let classBurdens: [Int: LesionBurden]
 
     /// Everything that is a lesion against everything else.
-    var lesion: ClassOutcome {
-        let healthy = confusion.outcome(ofClass: 0)
-        return ClassOutcome(
-            truePositives: healthy.trueNegatives, falsePositives: healthy.falseNegatives,
-            falseNegatives: healthy.falsePositives, trueNegatives: healthy.truePositives)
-    }
+    var lesion: ClassOutcome { confusion.lesionOutcome }
 
     /// The Dice coefficient of lesions of any class; nil where there is none, true or predicted.
     var lesionDice: Double? { Scores(lesion).dice }
-
-    /// Lesion pixels over the pixels of the lungs, or of the slice without a mask: truth and prediction.
-    var burden: (truth: Double, prediction: Double)? {
-        let whole = Double(lungPixels ?? confusion.pixelCount)
-        guard whole > 0 else { return nil }
-        return (Double(lesion.truth) / whole, Double(lesion.predicted) / whole)
-    }
 
     /// The share of correct pixels.
     var accuracy: Double? { confusion.accuracy }
@@ -42,33 +32,77 @@ struct SliceFindings {
 
 extension SliceFindings {
     /// The test slices of a finished job.
-    static func of(_ result: JobResult, _ material: SliceMaterial?) -> [SliceFindings] {
+    static func of(
+        _ result: JobResult, _ material: SliceMaterial?, _ lungs: LungRegion
+    ) -> [SliceFindings] {
         let predictions = material?.predictions[result.key]
         return zip(result.split.test, result.testConfusion).enumerated().map { place, tested in
             let (number, confusion) = tested
             let prediction = predictions.flatMap { place < $0.count ? $0[place] : nil }
+            let pixels = TestedPixels(number, prediction, result.task, material)
+            let region = lungs.pixels(ofSlice: number)
+            func burden(
+                _ outcome: ClassOutcome, _ isLesion: (UInt8) -> Bool
+            ) -> LesionBurden? {
+                guard let region else {
+                    return LesionBurden(wholeSlice: outcome, pixelCount: confusion.pixelCount)
+                }
+                return pixels.map {
+                    LesionBurden(
+                        truth: $0.truth, prediction: $0.prediction, lungs: region,
+                        isLesion: isLesion)
+                }
+            }
+            var classBurdens: [Int: LesionBurden] = [:]
+            for index in result.task.lesionClasses {
+                classBurdens[index] = burden(confusion.outcome(ofClass: index)) { $0 == index }
+            }
             return SliceFindings(
                 number: number, split: result.split.name, confusion: confusion,
-                prediction: prediction,
-                surfaces: prediction.flatMap { surfaces($0, number, result.task, material) },
-                lungPixels: material?.lungs.flatMap { lungs in
-                    lungs.indices.contains(number - 1) ? lungs[number - 1].count { $0 != 0 } : nil
-                })
+                prediction: prediction, surfaces: pixels?.surfaces,
+                burden: burden(confusion.lesionOutcome) { $0 != 0 }, classBurdens: classBurdens)
         }
     }
+}
 
-    private static func surfaces(
-        _ prediction: [UInt8], _ number: Int, _ task: SegmentationTask, _ material: SliceMaterial?
-    ) -> [Int: SurfaceScores]? {
-        guard let material, material.labels.indices.contains(number - 1) else { return nil }
-        let truth = material.labels[number - 1].map { task.classIndex(ofLabel: $0) }
-        return Dictionary(
+/// The classes of a test slice's pixels, row-major.
+private struct TestedPixels {
+    let truth: [UInt8]
+    let prediction: [UInt8]
+    let task: SegmentationTask
+    let size: Int
+
+    /// Nil where labels or prediction were not kept.
+    init?(
+        _ number: Int, _ prediction: [UInt8]?, _ task: SegmentationTask, _ material: SliceMaterial?
+    ) {
+        guard let prediction, let material, material.labels.indices.contains(number - 1) else {
+            return nil
+        }
+        truth = material.labels[number - 1].map { task.classIndex(ofLabel: $0) }
+        size = material.size
+        self.prediction = prediction
+        self.task = task
+    }
+
+    var surfaces: [Int: SurfaceScores] {
+        Dictionary(
             uniqueKeysWithValues: task.lesionClasses.map { index in
                 let scores = SurfaceScores(
                     truth: truth.map { $0 == index }, prediction: prediction.map { $0 == index },
-                    size: material.size)
+                    size: size)
                 return (index, scores)
             })
+    }
+}
+
+extension ConfusionMatrix {
+    /// Everything that is a lesion, of whatever class, against everything else.
+    var lesionOutcome: ClassOutcome {
+        let healthy = outcome(ofClass: 0)
+        return ClassOutcome(
+            truePositives: healthy.trueNegatives, falsePositives: healthy.falseNegatives,
+            falseNegatives: healthy.falsePositives, trueNegatives: healthy.truePositives)
     }
 }
 

@@ -15,6 +15,10 @@ public struct StudyOutcome: Sendable {
     public var material: SliceMaterial?
     /// What the best networks' classes look for, by job key; nil where nobody has made pictures of it.
     public var dreams: [String: ClassDreams]?
+    /// Why a best network has no such picture, by job key.
+    public var dreamFailures: [String: String] = [:]
+    /// What of the folder is damaged and left out, a sentence or two each; damaged results are failures.
+    public var unreadable: [String] = []
     /// Where the results come from.
     public var origin = StudyOrigin()
 
@@ -38,6 +42,8 @@ public struct StudyOrigin: Hashable, Sendable {
     public var sliceCount: Int?
     /// The digest of the slices as the networks saw them.
     public var dataDigest: String?
+    /// What the options did to the slices; nil where it was not kept.
+    public var preparation: SlicePreparation?
 
     /// Knows nothing.
     public init() {}

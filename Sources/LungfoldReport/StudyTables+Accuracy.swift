@@ -76,6 +76,7 @@ extension StudyTables {
                 notes.append(Misprints.table3)
             }
         }
+        notes += omissionNotes
         for group in groups(task) {
             for findings in group.experiments {
                 let lacking = findings.records.filter { $0.result == nil }

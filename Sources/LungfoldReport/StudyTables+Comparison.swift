@@ -35,7 +35,7 @@ extension StudyTables {
                 "On unseen slices: the best is chosen anew without one fold (or one slice of a"
                     + " hold-out) at a time and scored on it. Optimism: the test-chosen best's"
                     + " accuracy less that; it is what choosing on test slices flatters by."
-            ])
+            ] + independenceNotes)
     }
 
     /// The networks compared in pairs, over slices.
@@ -44,18 +44,24 @@ extension StudyTables {
             ["Task", "Measure", "Slices", "SegNet", "U-Net", "Difference"].map { Table.Column($0) }
             + ["low", "high"].map { Table.Column($0, group: "95 % interval") }
             + ["p", "p after Holm"].map { Table.Column($0, group: "Wilcoxon") }
-            + [Table.Column("Undefined", isHiddenWhenZero: true)]
+            + [Table.Column("Detectable")]
         return Table(
             name: "comparison", title: "SegNet less U-Net on the same slices", columns: columns,
             rows: comparisons.map { comparison in
-                [.text(comparison.task.rawValue), .text(comparison.measure)]
+                [.text(comparison.task.rawValue), .text(comparison.title)]
                     + sliceCells(comparison)
             },
             notes: [
                 "Mean of each network over slices, mean difference with its bootstrap interval"
                     + " (\(BootstrapInterval.resamples) resamples), Wilcoxon's signed-rank test with"
-                    + " Holm's correction over all rows; a slice where a measure is 0/0 for either"
-                    + " network is left out."
+                    + " Holm's correction over all rows.",
+                "Dice of a class is compared on the slices whose truth has the class; what is predicted"
+                    + " of it on the others stands in the table of false alarms.",
+                "Detectable: the true mean difference that a two-sided test of so many slices finds with"
+                    + " a probability of 80 %, given the differences' spread, at the level 0.05 divided"
+                    + " by the number of rows that have a test (the strictest step of Holm's correction;"
+                    + " normal approximation). Undefined for too few slices and where most differences"
+                    + " are exactly 0.",
             ])
     }
 
@@ -67,12 +73,13 @@ extension StudyTables {
             name: "comparison-folds", title: "SegNet less U-Net on the same folds",
             columns: columns,
             rows: comparisons.map { comparison in
-                [.text(comparison.task.rawValue), .text(comparison.measure)]
+                [.text(comparison.task.rawValue), .text(comparison.title)]
                     + foldCells(comparison)
             },
             notes: [
-                "Each fold's scores from its pooled confusion matrix; the corrected resampled t test"
-                    + " of Nadeau and Bengio, with Holm's correction over all rows."
+                "Each fold's scores from its pooled confusion matrix, which has the false alarms in it;"
+                    + " Dice of a class over the folds whose truth has the class. The corrected resampled"
+                    + " t test of Nadeau and Bengio, with Holm's correction over all rows."
             ])
     }
 
@@ -85,7 +92,7 @@ extension StudyTables {
             .integer(pairs.count), mean(pairs.map(\.segnet)), mean(pairs.map(\.unet)),
             mean(comparison.slices.differences), .score(comparison.interval?.low),
             .score(comparison.interval?.high), .p(comparison.wilcoxon.pValue),
-            .p(comparison.slicePHolm), .integer(comparison.slices.undefinedCount),
+            .p(comparison.slicePHolm), .score(comparison.detectable),
         ]
     }
 
@@ -96,111 +103,6 @@ extension StudyTables {
             comparison.foldTest?.t.map { .real($0, decimals: 3) } ?? .undefined,
             .p(comparison.foldTest?.pValue), .p(comparison.foldPHolm),
         ]
-    }
-
-    /// Distances between outlines.
-    var surfaces: Table {
-        let columns =
-            ["Network", "Task", "Class", "Slices"].map { Table.Column($0) }
-            + ["median", "mean", "σ", "undefined"].map { Table.Column($0, group: "HD95 in pixels") }
-            + ["mean", "σ", "undefined"].map { Table.Column($0, group: "Boundary F1") }
-        let rows = findings.groups.flatMap { group in
-            group.task.lesionClasses.map { index -> [Table.Cell] in
-                let scores = group.slices.compactMap { $0.surfaces?[index] }
-                let (distances, f1) = (scores.map(\.hd95), scores.map(\.boundaryF1))
-                let (hd95, boundary) = (Statistics(distances), Statistics(f1))
-                let sorted = distances.compactMap { $0 }.sorted()
-                let median = sorted.isEmpty ? nil : percentile(sorted, 0.5)
-                return [
-                    .text(group.network.title), .text(group.task.rawValue),
-                    .text(group.task.label(ofClass: index)), .integer(scores.count),
-                    .figure(median, of: hd95, decimals: 2),
-                    .figure(hd95.mean, of: hd95, decimals: 2),
-                    .figure(hd95.deviation, of: hd95, decimals: 2), .integer(hd95.undefinedCount),
-                    .figure(boundary.mean, of: boundary),
-                    .figure(boundary.deviation, of: boundary), .integer(boundary.undefinedCount),
-                ]
-            }
-        }
-        let size = findings.outcome.material?.size ?? study.settings.imageSize
-        let tolerance = String(format: "%.2f", SurfaceScores.tolerance(size: size))
-        return Table(
-            name: "surfaces", title: "Outlines: HD95 and boundary F1", columns: columns, rows: rows,
-            notes: [
-                "HD95: the 95th percentile of the distances between true and predicted outline, the"
-                    + " greater of both directions, in pixels of \(size) x \(size); undefined where"
-                    + " either is empty.",
-                "Boundary F1 with a tolerance of \(tolerance) pixels (0.75 % of the diagonal);"
-                    + " 0 where truth or prediction alone is empty, undefined where both are.",
-            ])
-    }
-
-    /// Lesion burden, truth against prediction.
-    var burden: Table {
-        let columns = [
-            "Network", "Task", "Slices", "True burden", "Predicted burden", "Mean error",
-            "Mean absolute error",
-        ].map { Table.Column($0) }
-        let rows = findings.groups.map { group -> [Table.Cell] in
-            let burdens = group.slices.compactMap(\.burden)
-            func mean(_ value: ((truth: Double, prediction: Double)) -> Double) -> Table.Cell {
-                let statistics = Statistics(burdens.map(value))
-                return .figure(statistics.mean, of: statistics)
-            }
-            return [
-                .text(group.network.title), .text(group.task.rawValue), .integer(burdens.count),
-                mean(\.truth), mean(\.prediction), mean { $0.prediction - $0.truth },
-                mean { abs($0.prediction - $0.truth) },
-            ]
-        }
-        return Table(
-            name: "burden", title: "Lesion burden, truth against prediction", columns: columns,
-            rows: rows,
-            notes: [
-                "Lesions of any class as a share of \(burdenBasis), slice by slice. Above 1: lesions"
-                    + " are predicted beyond it."
-            ])
-    }
-
-    /// What lesion burden is a share of.
-    var burdenBasis: String {
-        findings.outcome.material?.lungs == nil
-            ? "the slice (the study has no lung mask)" : "the lungs"
-    }
-
-    /// Every test slice of the best experiments.
-    var slices: Table {
-        let hasSurfaces = findings.outcome.material != nil
-        let columns =
-            [
-                "Network", "Task", "Class", "Slice", "Split", "True pixels", "Predicted pixels",
-                "Dice",
-            ].map { Table.Column($0) }
-            + (hasSurfaces ? ["HD95", "Boundary F1"].map { Table.Column($0) } : [])
-        let rows = findings.groups.flatMap { group in
-            group.task.lesionClasses.flatMap { index in
-                group.slices.map { slice -> [Table.Cell] in
-                    let outcome = slice.confusion.outcome(ofClass: index)
-                    let cells: [Table.Cell] = [
-                        .text(group.network.title), .text(group.task.rawValue),
-                        .text(group.task.label(ofClass: index)), .integer(slice.number),
-                        .text(slice.split), .integer(outcome.truth), .integer(outcome.predicted),
-                        .score(slice.dice(ofClass: index)),
-                    ]
-                    guard hasSurfaces else { return cells }
-                    guard let scores = slice.surfaces?[index] else {
-                        return cells + [.missing, .missing]
-                    }
-                    return cells + [
-                        scores.hd95.map { .real($0, decimals: 2) } ?? .undefined,
-                        .score(scores.boundaryF1),
-                    ]
-                }
-            }
-        }
-        return Table(
-            name: "slices", title: "Every test slice of the best experiments", columns: columns,
-            rows: rows)
     }
 }
 

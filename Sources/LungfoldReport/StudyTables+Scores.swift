@@ -112,11 +112,12 @@ extension StudyTables {
     }
 
     private var table7Notes: [String] {
-        var notes = [
-            choiceNote,
-            "Mean and sample deviation σ (n - 1) over the folds of the score from each fold's pooled"
-                + " confusion matrix; a fold in which it is 0/0 is left out and counted.",
-        ]
+        var notes =
+            [
+                choiceNote,
+                "Mean and sample deviation σ (n - 1) over the folds of the score from each fold's pooled"
+                    + " confusion matrix; a fold in which it is 0/0 is left out and counted.",
+            ] + independenceNotes
         for group in findings.groups {
             let name = "\(group.network.title), \(group.task.rawValue)"
             if let folds = group.folds {

@@ -31,7 +31,9 @@ struct StudyTables {
             tables.append(comparison(comparisons))
             if study.protocol != .holdout { tables.append(foldComparison(comparisons)) }
         }
+        tables += findings.groups.compactMap(confusion)
         guard findings.groups.contains(where: { !$0.slices.isEmpty }) else { return tables }
+        tables.append(falseAlarms)
         if findings.outcome.material != nil { tables.append(surfaces) }
         return tables + [burden, slices]
     }
@@ -69,10 +71,11 @@ struct StudyTables {
 
     /// Every job of the study and what became of it.
     var jobs: Table {
-        let columns = [
-            "Job", "Network", "Task", "Experiment", "Split", "State", "Test slices",
-            "Test accuracy", "σ", "Variance", "Validation accuracy", "Reason",
-        ].map { Table.Column($0) }
+        let columns =
+            [
+                "Job", "Network", "Task", "Experiment", "Split", "State", "Test slices",
+                "Test accuracy", "σ", "Variance", "Validation accuracy",
+            ].map { Table.Column($0) } + [Table.Column("Reason", isHiddenWhenZero: true)]
         let rows = findings.records.map { record -> [Table.Cell] in
             let test = Statistics(record.result?.accuracies(on: .test) ?? [])
             let validation = Statistics(record.result?.accuracies(on: .validation) ?? [])

@@ -7,8 +7,8 @@ extension Summary {
             findings.comparisons.map { comparison in
                 .object([
                     "task": .string(comparison.task.rawValue),
-                    "measure": .string(comparison.measure), "slices": slices(comparison),
-                    "folds": folds(comparison),
+                    "measure": .string(comparison.title), "slices": slices(comparison),
+                    "folds": folds(comparison), "falseAlarms": falseAlarms(comparison),
                 ])
             })
     }
@@ -17,7 +17,8 @@ extension Summary {
         let pairs = comparison.slices.pairs
         return .object([
             "pairs": .integer(pairs.count),
-            "undefined": .integer(comparison.slices.undefinedCount),
+            "leftOut": .integer(comparison.slices.leftOutCount),
+            "missedByBoth": .integer(comparison.missedByBothCount),
             "segnet": .optional(Statistics(pairs.map(\.segnet)).mean),
             "unet": .optional(Statistics(pairs.map(\.unet)).mean),
             "difference": .optional(comparison.slices.difference.mean),
@@ -31,7 +32,21 @@ extension Summary {
                 "p": .optional(comparison.wilcoxon.pValue),
                 "pHolm": .optional(comparison.slicePHolm),
             ]), "detectableDifference": .optional(comparison.detectable),
+            "testsCorrectedFor": .integer(comparison.testCount),
         ])
+    }
+
+    /// On the slices that the comparison of a class leaves out; null for no class.
+    private func falseAlarms(_ comparison: PairedComparison) -> JSONValue {
+        guard let (segnet, unet) = comparison.falseAlarms else { return .null }
+        return .object(
+            ["segnet": segnet, "unet": unet].mapValues { alarms in
+                .object([
+                    "slicesWithoutClass": .integer(alarms.sliceCount),
+                    "slicesWithAlarm": .integer(alarms.alarmCount),
+                    "pixels": .integer(alarms.pixelCount),
+                ])
+            })
     }
 
     private func folds(_ comparison: PairedComparison) -> JSONValue {
@@ -67,6 +82,7 @@ extension Summary {
                 .object([
                     "network": .string(group.network.rawValue),
                     "task": .string(group.task.rawValue),
+                    "burdenIsShareOf": .string(findings.lungs.basis.rawValue),
                     "slices": .array(group.slices.map { slice($0, group.task) }),
                 ])
             })
@@ -76,8 +92,11 @@ extension Summary {
         .object([
             "slice": .integer(slice.number), "split": .string(slice.split),
             "accuracy": .optional(slice.accuracy),
+            "lesionDice": .optional(slice.lesionDice),
             "trueBurden": .optional(slice.burden?.truth),
             "predictedBurden": .optional(slice.burden?.prediction),
+            "predictedOutside": .optional(slice.burden?.outside),
+            "confusionMatrix": .array(slice.confusion.rows.map(JSONValue.integers)),
             "dice": .array(task.lesionClasses.map { .optional(slice.dice(ofClass: $0)) }),
             "hd95": .array(task.lesionClasses.map { .optional(slice.surfaces?[$0]?.hd95) }),
             "boundaryF1": .array(

@@ -12,6 +12,7 @@ struct Summary {
             "study": studyJSON,
             "classCounts": classCounts,
             "deviationsFromPaper": .strings(Deviations.list(findings.outcome)),
+            "unreadable": .strings(findings.outcome.unreadable),
             "jobs": .array(findings.records.map(job)),
             "jobCounts": .object([
                 "expected": .integer(findings.records.count),
@@ -37,6 +38,7 @@ struct Summary {
             "tasks": .strings(study.tasks.map(\.rawValue)),
             "folds": .integers(study.protocol == .holdout ? [] : study.folds),
             "selectOn": .string(study.selectOn.rawValue),
+            "preparation": preparation,
             "splits": .array(
                 study.splits.map { split in
                     .object([
@@ -53,6 +55,15 @@ struct Summary {
                 "convolution": .string(settings.convolution.rawValue),
                 "validationInterval": .integer(settings.validationInterval),
             ]),
+        ])
+    }
+
+    private var preparation: JSONValue {
+        guard let preparation = findings.outcome.origin.preparation else { return .null }
+        return .object([
+            "hasLungMask": .bool(preparation.hasLungMask),
+            "window": preparation.window.map { .array([.number($0.low), .number($0.high)]) }
+                ?? .null,
         ])
     }
 

@@ -79,7 +79,10 @@ enum HTMLTableRenderer {
     static func render(_ table: Table) -> String {
         let table = table.condensed
         let width = table.columns.count > 10 ? " wide" : ""
-        var html = "<table id=\"\(escapedHTML(table.name))\" class=\"sortable\(width)\">\n"
+        // Printed, it may be broken between pages; a shorter one stays whole.
+        let height = table.rows.count > 30 ? " long" : ""
+        var html =
+            "<table id=\"\(escapedHTML(table.name))\" class=\"sortable\(width)\(height)\">\n"
         html += "<caption>\(escapedHTML(table.title))</caption>\n<thead>\n"
         html += groupRow(table.columns)
         let heads = table.columns.indices.map { column in

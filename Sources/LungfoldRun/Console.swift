@@ -1,4 +1,5 @@
 import Foundation
+import LungfoldCluster
 import LungfoldImaging
 import LungfoldStudy
 import Synchronization
@@ -23,13 +24,8 @@ public enum Console {
     private static let listener = Mutex<(@Sendable (Kind, String) -> Void)?>(nil)
 
     /// This process's rank, known from the launcher before MPI is started; 0 without a launcher.
-    public static let launchRank: Int = {
-        let environment = ProcessInfo.processInfo.environment
-        for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"] {
-            if let rank = environment[name].flatMap({ Int($0) }) { return rank }
-        }
-        return 0
-    }()
+    public static let launchRank =
+        Launcher(environment: ProcessInfo.processInfo.environment).rank ?? 0
 
     /// Whether this process speaks.
     public static var speaks: Bool { launchRank == 0 }
@@ -51,12 +47,6 @@ public enum Console {
 
     /// Writes where the result is.
     static func conclude(_ line: String) { tell(.conclusion, line) }
-
-    /// Writes a warning to standard error, from whichever rank.
-    public static func alert(_ line: String) {
-        RankLog.warn(line)
-        if speaks { tell(.warning, line) } else { put(.warning, "rank \(launchRank): \(line)") }
-    }
 
     /// Writes what the command was asked for, to a file or (`-`) to standard output.
     /// - Throws: `LungfoldError` where it could not be written.

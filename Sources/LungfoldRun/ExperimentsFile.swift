@@ -10,8 +10,11 @@ import Yams
 /// ```
 ///
 /// A network that the file does not name keeps the paper's nine. Without `number` an experiment has
-/// its place in the list.
+/// its place in the list. Anchors and aliases are not read.
 public struct ExperimentsFile {
+    /// A file of experiments is far smaller.
+    private static let mostBytes = 64 << 10
+
     private let path: String
 
     /// Names a file.
@@ -20,7 +23,7 @@ public struct ExperimentsFile {
     /// Reads and checks the file.
     /// - Throws: `LungfoldError` (`badConfiguration`) that names line and field.
     public func load() throws -> [NetworkKind: [Experiment]] {
-        let text = String(decoding: try FileSystem.read(path), as: UTF8.self)
+        let text = try self.text()
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -37,6 +40,22 @@ public struct ExperimentsFile {
             }
             result[network] = try experiments(entry.value, of: network)
         }
+    }
+
+    /// The text, once it is known to be harmless to the parser.
+    private func text() throws -> String {
+        let bytes: [UInt8]
+        do {
+            bytes = try FileSystem.read(path, atMost: Self.mostBytes, isInput: true)
+        } catch let error as LungfoldError where error.kind == .badData {
+            throw failure(nil, error.problem)
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let (sign, line) = YAMLAnchors.first(in: text) else { return text }
+        throw LungfoldError(
+            .badConfiguration, "\(path):\(line)",
+            "has '\(sign)', which is YAML's sign of an anchor (&) or an alias (*); they are not read",
+            remedy: "Write every experiment out, and use neither & nor *")
     }
 
     private func network(_ node: Node) throws -> NetworkKind {

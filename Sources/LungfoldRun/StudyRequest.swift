@@ -13,6 +13,14 @@ extension SliceLoader {
     }
 }
 
+extension SliceLoader {
+    /// What the options do to the slices, as a study keeps it.
+    var preparation: SlicePreparation {
+        SlicePreparation(
+            hasLungMask: lungsPath != nil, window: window.map { .init(low: $0.low, high: $0.high) })
+    }
+}
+
 extension GreyWindow {
     /// Reads the value of `--window`: `LOW,HIGH`.
     init(option text: String) throws {

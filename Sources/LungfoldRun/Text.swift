@@ -9,7 +9,7 @@ enum Text {
 
     /// A time: `42 s`, `12 min`, `3 h 20 min`, `2 d 5 h`.
     static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite, seconds < 1e9 else { return "very long" }
+        guard seconds.isFinite, abs(seconds) < 1e9 else { return "very long" }
         let total = Int(seconds.rounded())
         switch total {
         case ..<10: return "\(decimal(seconds, 1)) s"

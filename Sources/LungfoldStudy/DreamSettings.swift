@@ -19,17 +19,20 @@ public struct DreamSettings: Codable, Hashable, Sendable {
     /// Checks the values. Which sizes divide well, the network decides.
     /// - Throws: `LungfoldError` (`usage`) naming the option, its value and the range.
     public func check() throws {
-        let ranges = [
-            ("size", Double(size), 1.0...2048), ("octaves", Double(octaves), 1...10),
-            ("iterations", Double(iterations), 1...1000), ("scale", scale, 1.05...4),
-            ("step", step, 0.01...255),
-        ]
-        for (option, value, range) in ranges where !range.contains(value) {
-            let isWhole = !["scale", "step"].contains(option)
-            let shown = { (number: Double) in isWhole ? "\(Int(number))" : "\(number)" }
+        try Self.check("size", size, 1...2048)
+        try Self.check("octaves", octaves, 1...10)
+        try Self.check("iterations", iterations, 1...1000)
+        try Self.check("scale", scale, 1.05...4)
+        try Self.check("step", step, 0.01...255)
+    }
+
+    private static func check<Value>(
+        _ option: String, _ value: Value, _ range: ClosedRange<Value>
+    ) throws {
+        guard range.contains(value) else {
             throw LungfoldError(
-                .usage, "--\(option) \(shown(value))",
-                "is not in \(shown(range.lowerBound))...\(shown(range.upperBound))")
+                .usage, "--\(option) \(value)",
+                "is not in \(range.lowerBound)...\(range.upperBound)")
         }
     }
 }

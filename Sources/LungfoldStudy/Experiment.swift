@@ -14,6 +14,9 @@ public struct Experiment: Codable, Hashable, Sendable {
         self.miniBatch = miniBatch
     }
 
+    /// Mini-batches in an epoch over so many training slices; an incomplete last one is dropped.
+    public func iterationsPerEpoch(slices: Int) -> Int { slices / max(1, miniBatch) }
+
     /// The nine experiments of Table 2 for a network (doi:10.1186/s12880-020-00529-5).
     public static func paper(_ network: NetworkKind) -> [Experiment] {
         let (rates, batches): ([Double], [Int]) =

@@ -1,6 +1,7 @@
 extension JobResult {
     /// Checks a result that was read from a file: that it is this job's, that it has a confusion
-    /// matrix of the task's classes for every validation and test slice, and that no count is negative.
+    /// matrix of the task's classes for every validation and test slice, that no count is negative, and
+    /// that its curve has epochs and iterations.
     /// - Parameters:
     ///   - job: the job whose result it should be.
     ///   - source: the file, for the message.
@@ -20,6 +21,14 @@ extension JobResult {
                 throw flaw(source, "a confusion matrix that is none of \(task.rawValue) pixels")
             }
         }
+        // Products of epochs and iterations stay within Int.
+        let counted = 1...1 << 30
+        guard history.epochs.allSatisfy({ counted.contains($0.epoch) }),
+            history.validations.allSatisfy({
+                counted.contains($0.epoch) && counted.contains($0.iteration)
+                    && $0.dice.count == task.classCount
+            })
+        else { throw flaw(source, "a training curve that is none of this task") }
     }
 
     private func flaw(_ source: String, _ problem: String) -> LungfoldError {

@@ -20,6 +20,15 @@ extension Study {
                 .usage, option, "the list is empty, where a study needs at least one",
                 remedy: "Leave the option out for all")
         }
+        let repeated = [
+            ("--networks", firstRepeated(networks)?.rawValue),
+            ("--tasks", firstRepeated(tasks)?.rawValue),
+        ]
+        for (option, name) in repeated {
+            guard let name else { continue }
+            throw LungfoldError(
+                .usage, option, "\(name) is given twice", remedy: "Give each one once")
+        }
     }
 
     private func checkSplits() throws {

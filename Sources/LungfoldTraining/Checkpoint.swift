@@ -12,6 +12,7 @@ import LungfoldStudy
 public struct Checkpoint: Sendable, Hashable {
     /// The version of the layout below.
     static let format = "2"
+    private static let formatKey = "checkpoint_format"
 
     /// Parameters and running statistics.
     var weights: WeightSet
@@ -29,14 +30,14 @@ public struct Checkpoint: Sendable, Hashable {
     /// The iteration of the best validation so far, in 1...; nil before the first.
     public var bestIteration: Int? { state.history.best?.iteration }
 
-    /// The checkpoint without the best network, as a safetensors file: `weights/NAME`, `first/NAME`, `second/NAME`, and the rest
-    /// as metadata. Equal checkpoints give equal bytes.
+    /// The checkpoint without the best network, as a safetensors file: `weights/NAME`, `first/NAME`,
+    /// `second/NAME`, and the rest as metadata. Equal checkpoints give equal bytes.
     /// - Parameter identity: what the checkpoint belongs to, such as job and data; kept as metadata.
     public func encoded(identity: [String: String]) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         var set = WeightSet(metadata: identity)
-        set.metadata["checkpoint_format"] = Self.format
+        set.metadata[Self.formatKey] = Self.format
         set.metadata["iteration"] = String(iteration)
         set.metadata["state"] = String(decoding: try encoder.encode(state), as: UTF8.self)
         set.metadata["updates"] = String(optimiser.updates)
@@ -89,7 +90,7 @@ public struct Checkpoint: Sendable, Hashable {
         let set = try Self.read(bytes, file: file)
         let text = set.metadata
         try Self.requireMetadata(
-            identity.merging(["checkpoint_format": Self.format]) { $1 }, of: set, file)
+            identity.merging([Self.formatKey: Self.format]) { $1 }, of: set, file)
         guard let updates = Int(text["updates"] ?? ""),
             let state = try? JSONDecoder().decode(
                 TrainingState.self, from: Data((text["state"] ?? "").utf8))
@@ -124,13 +125,16 @@ public struct Checkpoint: Sendable, Hashable {
     private static func metadata(ofBest iteration: Int, _ identity: [String: String])
         -> [String: String]
     {
-        identity.merging(["checkpoint_format": Self.format, "best": String(iteration)]) { $1 }
+        identity.merging([Self.formatKey: Self.format, "best": String(iteration)]) { $1 }
     }
 
     private static func requireMetadata(
         _ due: [String: String], of set: WeightSet, _ file: String
     ) throws {
         let differing = due.filter { set.metadata[$0.key] != $0.value }
+        guard differing[Self.formatKey] == nil else {
+            throw LungfoldError(.badData, file, "was written by another version of Lungfold")
+        }
         guard differing.isEmpty else {
             let names = differing.keys.sorted().joined(separator: ", ")
             throw LungfoldError(.badData, file, "belongs to another training: \(names) differ")
@@ -154,12 +158,40 @@ extension Checkpoint {
     ///   - countPerEpoch: mini-batches an epoch.
     /// - Throws: `LungfoldError` naming what does not fit.
     func check(_ network: NetworkDescription, epochs: Int, countPerEpoch: Int, job: String) throws {
+        try check(
+            network, epochs: epochs, countPerEpoch: countPerEpoch,
+            subject: "the checkpoint of \(job)")
+    }
+
+    /// Checks that a checkpoint is one of a job's training, so that another can take its place.
+    /// - Parameters:
+    ///   - job: what is trained.
+    ///   - file: what errors call the checkpoint.
+    /// - Throws: `LungfoldError` (`badData`) naming what does not fit.
+    public func check(isOf job: Job, file: String) throws {
+        let settings = job.settings
+        let network: NetworkDescription
+        do {
+            network = try settings.network(job.network, task: job.task)
+            try network.check(weights, source: file)
+        } catch let error as EngineError {
+            throw LungfoldError(.badData, error)
+        }
+        try check(
+            network, epochs: settings.epochs,
+            countPerEpoch: job.experiment.iterationsPerEpoch(slices: job.split.training.count),
+            subject: file)
+    }
+
+    private func check(
+        _ network: NetworkDescription, epochs: Int, countPerEpoch: Int, subject: String
+    ) throws {
         let trained = network.parameters.filter(\.isTrainable)
         let moments = Dictionary(uniqueKeysWithValues: trained.map { ($0.name, $0.shape) })
         let shapes = Dictionary(
             uniqueKeysWithValues: network.tensors.map { ($0.name, $0.shape) })
         let problem: String? =
-            if !(1...epochs + 1).contains(state.epoch)
+            if state.epoch < 1 || state.epoch - 1 > epochs
                 || !(0..<countPerEpoch).contains(state.position)
             {
                 "epoch \(state.epoch), mini-batch \(state.position) is not in the training"
@@ -182,6 +214,6 @@ extension Checkpoint {
                 nil
             }
         guard let problem else { return }
-        throw LungfoldError(.badData, "the checkpoint of \(job)", problem)
+        throw LungfoldError(.badData, subject, problem)
     }
 }

@@ -34,7 +34,9 @@ package struct MiniBatches {
     }
 
     /// Mini-batches an epoch; an incomplete last one is dropped.
-    package var countPerEpoch: Int { job.split.training.count / job.experiment.miniBatch }
+    package var countPerEpoch: Int {
+        job.experiment.iterationsPerEpoch(slices: job.split.training.count)
+    }
 
     /// A mini-batch of training.
     /// - Parameters:

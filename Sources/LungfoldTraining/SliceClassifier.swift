@@ -40,8 +40,18 @@ public final class SliceClassifier {
     public func evaluate(
         _ numbers: [Int], in slices: SliceSet, task: SegmentationTask, classWeights: [Float]
     ) -> Evaluation {
+        evaluate(numbers, in: slices, task: task, classWeights: classWeights, heartbeat: {})
+    }
+
+    /// Does the same, with a sign of life.
+    /// - Parameter heartbeat: called before each slice; what it throws ends the evaluation.
+    public func evaluate(
+        _ numbers: [Int], in slices: SliceSet, task: SegmentationTask, classWeights: [Float],
+        heartbeat: () throws -> Void
+    ) rethrows -> Evaluation {
         var evaluation = Evaluation(classCount: task.classCount)
         for number in numbers {
+            try heartbeat()
             let labels = slices.labels(number).map { task.classIndex(ofLabel: $0) }
             let score = engine.score(
                 images: centred(slices.image(number)), labels: labels, classWeights: classWeights)

@@ -10,13 +10,19 @@ final class Trainer {
     private let classWeights: [Double]
     private let engine: TrainingEngine
     private let classifier: SliceClassifier
+    private let heartbeat: () throws -> Void
     private var miniBatches: MiniBatches
     private var state = TrainingState()
     /// The weights, running statistics among them, that `state.history.best` was made with.
     private var best: WeightSet?
 
-    init(job: Job, slices: SliceSet, threads: Int) throws {
+    /// - Parameter heartbeat: called before every slice that is evaluated and every mini-batch of the
+    ///   statistics; what it throws ends that.
+    init(
+        job: Job, slices: SliceSet, threads: Int, heartbeat: @escaping () throws -> Void
+    ) throws {
         try Self.check(job, slices)
+        self.heartbeat = heartbeat
         self.job = job
         self.slices = slices
         let settings = job.settings
@@ -54,7 +60,13 @@ final class Trainer {
     /// Whether all epochs are done.
     var isTrained: Bool { state.epoch > job.settings.epochs }
 
-    /// Trains one mini-batch, and validates when it is time to.
+    /// The curve so far.
+    var history: History { state.history }
+
+    /// Mini-batches in all.
+    private var iterations: Int { miniBatches.countPerEpoch * job.settings.epochs }
+
+    /// Trains one mini-batch, after which a validation may be due.
     func advance() throws -> TrainingProgress {
         let (epoch, rate) = (state.epoch, job.learningRate(inEpoch: state.epoch))
         let start = ContinuousClock.now
@@ -66,25 +78,33 @@ final class Trainer {
         try requireFinite(outcome.loss, "training loss", epoch, state.iteration + 1)
         state.add(
             loss: outcome.loss, correctPixels: outcome.correctPixels, pixels: batch.labels.count)
-        let iterations = miniBatches.countPerEpoch * job.settings.epochs
         let progress = TrainingProgress(
             epoch: epoch, epochs: job.settings.epochs, iteration: state.iteration,
             iterations: iterations, loss: state.meanLoss, accuracy: state.accuracy,
             imagesPerSecond: Double(job.experiment.miniBatch) / seconds)
-        // The very last iteration's validation is the finished network's.
-        if state.iteration % job.settings.validationInterval == 0, state.iteration < iterations {
-            _ = try validate(engine.weights(), epoch: epoch)
-        }
         if state.position == miniBatches.countPerEpoch { state.endEpoch(learningRate: rate) }
         return progress
     }
 
+    /// Validates when it is time to and has not been done. Interrupted, it leaves the run as it was,
+    /// and is made up for by whoever goes on from there.
+    func validateIfDue() throws {
+        let iteration = state.iteration
+        // The very last iteration's validation is the finished network's.
+        guard iteration > 0, iteration < iterations,
+            iteration % job.settings.validationInterval == 0,
+            state.history.validations.last?.iteration != iteration
+        else { return }
+        _ = try validate(
+            engine.weights(), epoch: (iteration - 1) / miniBatches.countPerEpoch + 1)
+    }
+
     /// Recomputes batch normalisation's statistics and evaluates the finished network.
     func finish() throws -> TrainedNetwork {
-        if !network.statistics.isEmpty { measurePopulation() }
+        if !network.statistics.isEmpty { try measurePopulation() }
         let weights = engine.weights()
         let validation = try validate(weights, epoch: job.settings.epochs)
-        let test = evaluate(job.split.test)
+        let test = try evaluate(job.split.test)
         let result = JobResult(
             job: job, classWeights: classWeights, inputMean: Double(miniBatches.inputMean),
             testConfusion: test.confusion, validationConfusion: validation.confusion,
@@ -112,9 +132,10 @@ final class Trainer {
         return file
     }
 
-    private func measurePopulation() {
+    private func measurePopulation() throws {
         engine.beginPopulationStatistics()
         for batch in miniBatches.population() {
+            try heartbeat()
             engine.accumulatePopulationStatistics(images: batch.images)
         }
         engine.finishPopulationStatistics()
@@ -123,7 +144,7 @@ final class Trainer {
     /// Puts a network's figures for the validation slices on record, and keeps it if it is the best.
     private func validate(_ weights: WeightSet, epoch: Int) throws -> Evaluation {
         try classifier.load(weights)
-        let evaluation = evaluate(job.split.validation)
+        let evaluation = try evaluate(job.split.validation)
         try requireFinite(evaluation.loss, "validation loss", epoch, state.iteration)
         let pooled = evaluation.pooled
         state.history.validations.append(
@@ -135,9 +156,10 @@ final class Trainer {
         return evaluation
     }
 
-    private func evaluate(_ numbers: [Int]) -> Evaluation {
-        classifier.evaluate(
-            numbers, in: slices, task: job.task, classWeights: classWeights.map { Float($0) })
+    private func evaluate(_ numbers: [Int]) throws -> Evaluation {
+        try classifier.evaluate(
+            numbers, in: slices, task: job.task, classWeights: classWeights.map { Float($0) },
+            heartbeat: heartbeat)
     }
 
     private func dropoutKey() -> UInt64 {

@@ -1,3 +1,5 @@
+import LungfoldStudy
+
 /// How far a training run is. Times live here and not in results, which no clock may touch.
 public struct TrainingProgress: Sendable, Hashable {
     /// The epoch that is being trained, 1-based.
@@ -14,6 +16,8 @@ public struct TrainingProgress: Sendable, Hashable {
     public var accuracy: Double
     /// Slices a second in this mini-batch's training step, augmentation included, validation not.
     public var imagesPerSecond: Double
+    /// The curve so far, with this epoch if it has ended.
+    public var history = History()
 
     /// Whether this was the last mini-batch of its epoch.
     public var endsEpoch: Bool { iteration * epochs == iterations * epoch }

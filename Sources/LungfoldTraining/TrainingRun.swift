@@ -27,6 +27,7 @@ public struct TrainingRun {
     private let checkpoint: Checkpoint?
     private let save: (TrainingProgress, () -> Checkpoint) throws -> Void
     private let progress: (TrainingProgress) throws -> Void
+    private let heartbeat: () throws -> Void
 
     /// Prepares a run.
     /// - Parameters:
@@ -38,10 +39,15 @@ public struct TrainingRun {
     ///   - progress: called after every mini-batch; what it throws ends the run.
     ///   - save: called after every mini-batch, after `progress`, with what makes a checkpoint of that
     ///     moment; it decides whether to keep one. What it throws ends the run.
+    ///   - heartbeat: called before every slice that is evaluated and every mini-batch of batch
+    ///     normalisation's statistics, which on large data take longer than an epoch. What it throws
+    ///     ends the run; where that is a `LungfoldError` of kind `interrupted`, nothing that was
+    ///     trained is lost: `save` is called before, or was called after the last mini-batch.
     public init(
         job: Job, slices: SliceSet, threads: Int, from checkpoint: Checkpoint? = nil,
         progress: @escaping (TrainingProgress) throws -> Void = { _ in },
-        save: @escaping (TrainingProgress, () -> Checkpoint) throws -> Void = { _, _ in }
+        save: @escaping (TrainingProgress, () -> Checkpoint) throws -> Void = { _, _ in },
+        heartbeat: @escaping () throws -> Void = {}
     ) {
         self.job = job
         self.slices = slices
@@ -49,25 +55,47 @@ public struct TrainingRun {
         self.checkpoint = checkpoint
         self.save = save
         self.progress = progress
+        self.heartbeat = heartbeat
     }
 
     /// Trains, validates and tests.
     /// - Throws: `LungfoldError` naming the job: if it does not fit the slices, or if the loss is not
-    ///   finite, with the epoch; and whatever `progress` throws.
+    ///   finite, with the epoch; and whatever `progress`, `save` and `heartbeat` throw.
     public func run() throws -> TrainedNetwork {
         do {
-            let trainer = try Trainer(job: job, slices: slices, threads: threads)
-            if let checkpoint { try trainer.resume(from: checkpoint) }
-            while !trainer.isTrained {
-                let step = try trainer.advance()
-                try progress(step)
-                try save(step) { trainer.checkpoint }
+            let trainer = try Trainer(
+                job: job, slices: slices, threads: threads, heartbeat: heartbeat)
+            if let checkpoint {
+                try trainer.resume(from: checkpoint)
+                // The one in which the earlier run was stopped, if it was.
+                try trainer.validateIfDue()
             }
+            while !trainer.isTrained { try advance(trainer) }
             return try trainer.finish()
         } catch let error as EngineError {
             throw LungfoldError(
                 .usage, "job \(job.key)", "\(error.subject): \(error.problem)",
                 remedy: error.remedy)
+        }
+    }
+
+    /// Trains a mini-batch, which is kept even if the run is stopped in the validation after it.
+    private func advance(_ trainer: Trainer) throws {
+        var step = try trainer.advance()
+        let stop = try interruption(of: { try trainer.validateIfDue() })
+        step.history = trainer.history
+        try progress(step)
+        try save(step) { trainer.checkpoint }
+        if let stop { throw stop }
+    }
+
+    /// The error by which `body` was interrupted; throws any other.
+    private func interruption(of body: () throws -> Void) throws -> LungfoldError? {
+        do {
+            try body()
+            return nil
+        } catch let error as LungfoldError where error.kind == .interrupted {
+            return error
         }
     }
 }

@@ -44,13 +44,15 @@ struct DreamCommand: ParsableCommand {
             valueName: "N"))
     var size = DreamSettings().size
 
-    @Option(help: ArgumentHelp("Sizes that the image is worked on at.", valueName: "N"))
+    @Option(
+        help: ArgumentHelp(
+            "How many sizes the picture is refined at, the smallest first.", valueName: "N"))
     var octaves = DreamSettings().octaves
 
-    @Option(help: ArgumentHelp("How much larger the next octave is.", valueName: "F"))
+    @Option(help: ArgumentHelp("The factor from one size to the next.", valueName: "F"))
     var scale = DreamSettings().scale
 
-    @Option(help: ArgumentHelp("Steps in each octave.", valueName: "N"))
+    @Option(help: ArgumentHelp("Steps of gradient ascent at each size.", valueName: "N"))
     var iterations = DreamSettings().iterations
 
     @Option(

@@ -23,7 +23,7 @@ struct StatusCommand: ParsableCommand {
     var json: String?
 
     @Flag(
-        help: "Go on until the run ends: in place on a terminal, elsewhere a line a change."
+        help: "Keep showing it until the run ends: in place on a terminal, elsewhere line by line."
     )
     var watch = false
 

@@ -23,6 +23,20 @@ enum ClusterProbe {
         try? FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
     }
 
+    /// Leaves a file in the folder that the test gives: what is printed may be lost as ranks end.
+    static func mark(_ name: String) throws {
+        try Data().write(to: folder.appendingPathComponent(name))
+    }
+
+    /// Whether a rank has left that file.
+    static func isMarked(_ name: String) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+    }
+
+    private static var folder: URL {
+        URL(fileURLWithPath: ProcessInfo.processInfo.environment["CLUSTER_PROBE_FOLDER"] ?? ".")
+    }
+
     /// Processor time of this process so far, all threads, in seconds.
     static var processorTime: Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 }

@@ -3,13 +3,16 @@ import LungfoldCluster
 import LungfoldStudy
 
 extension Scenario {
-    /// Jobs, milliseconds each; every seventh job throws if the third number is 1.
+    /// Jobs, milliseconds each; those whose names end in 0 throw if the third number is 1. With a
+    /// fourth number of 1, each rank's first job waits until all ranks have one.
     static func queue(_ world: World, _ numbers: [Int]) throws -> Int32 {
         var mine: Set<String> = []
+        let ranksMeet = numbers.dropFirst(3).first == 1
         let tasks = makeTasks(numbers[0])
         let summary = try world.runQueue(tasks, onEvent: printEvent) { key, context in
             context.countStep()
             context.report(Array("half of \(key)".utf8))
+            if ranksMeet, mine.isEmpty { try meet(world) }
             Thread.sleep(forTimeInterval: Double(numbers[1]) / 1000)
             if numbers[2] == 1, key.hasSuffix("0") { throw LungfoldError(.io, key, "it is broken") }
             mine.insert(key)
@@ -26,6 +29,18 @@ extension Scenario {
         return summary.failed > 0 ? 3 : 0
     }
 
+    /// Waits until every rank is here.
+    private static func meet(_ world: World) throws {
+        try ClusterProbe.mark("rank-\(world.rank)-here")
+        let begin = Date()
+        while !(0..<world.size).allSatisfy({ ClusterProbe.isMarked("rank-\($0)-here") }) {
+            guard -begin.timeIntervalSinceNow < 20 else {
+                throw LungfoldError(.internal, "rank \(world.rank)", "other ranks have no job")
+            }
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+    }
+
     /// Two queues in a row: ranks that leave the first early must not disturb it.
     static func twoQueues(_ world: World, _ numbers: [Int]) throws -> Int32 {
         for _ in 0..<numbers[0] {
@@ -35,23 +50,35 @@ extension Scenario {
         return 0
     }
 
-    /// One job on some rank, the others wait: they print the processor time that waiting took.
+    /// One job on some rank, the others wait: they print the share of the time in which waiting took
+    /// the processor, in thousandths.
     static func idle(_ world: World, _ numbers: [Int]) throws -> Int32 {
-        let begin = ClusterProbe.processorTime
-        _ = try world.runQueue(makeTasks(1), onEvent: { _ in }) { _, _ in
-            Thread.sleep(forTimeInterval: Double(numbers[0]) / 1000)
+        let seconds = Double(numbers[0]) / 1000
+        let inQueue = try processorShare(ofAtLeast: seconds) {
+            _ = try world.runQueue(makeTasks(1), onEvent: { _ in }) { _, _ in
+                Thread.sleep(forTimeInterval: seconds)
+            }
         }
-        let used = Int64((ClusterProbe.processorTime - begin) * 1e6)
-        if world.rank == 0 { Thread.sleep(forTimeInterval: Double(numbers[0]) / 1000) }
-        let collective = ClusterProbe.processorTime
-        _ = try world.broadcast { [] }
-        let waited = Int64((ClusterProbe.processorTime - collective) * 1e6)
+        if world.rank == 0 { Thread.sleep(forTimeInterval: seconds) }
+        let inCollective = try processorShare(ofAtLeast: seconds) {
+            _ = try world.broadcast { [] }
+        }
         var slots = [UInt64](repeating: 0, count: world.size)
-        slots[world.rank] = UInt64(max(used, waited))
+        slots[world.rank] = UInt64(max(inQueue, inCollective) * 1000)
         if let all = try world.gatherBits(slots) {
-            ClusterProbe.say("microseconds \(all.map(String.init).joined(separator: " "))")
+            ClusterProbe.say("thousandths \(all.map(String.init).joined(separator: " "))")
         }
         return 0
+    }
+
+    /// The processor time that `body` takes, divided by the time that passes, or by `seconds` where
+    /// that is more: a rank that comes late waits for a moment only.
+    private static func processorShare(
+        ofAtLeast seconds: Double, _ body: () throws -> Void
+    ) rethrows -> Double {
+        let (begin, used) = (Date(), ClusterProbe.processorTime)
+        try body()
+        return (ClusterProbe.processorTime - used) / max(seconds, -begin.timeIntervalSinceNow)
     }
 
     /// Jobs that run until they are asked to stop, which a rank asks for after a while.
@@ -79,14 +106,15 @@ extension Scenario {
         try work(world, limits: QueueLimits()) { _ in Thread.sleep(forTimeInterval: 60) }
     }
 
-    /// As `sleep`; the test stops one with SIGSTOP.
-    static func silent(_ world: World, _: [Int]) throws -> Int32 {
-        try work(world, limits: shortLimits()) { _ in Thread.sleep(forTimeInterval: 60) }
+    /// As `sleep`, with the seconds of silence and of grace; the test stops one with SIGSTOP.
+    static func silent(_ world: World, _ numbers: [Int]) throws -> Int32 {
+        let limits = shortLimits(silence: Double(numbers[0]), grace: Double(numbers[1]))
+        return try work(world, limits: limits) { _ in Thread.sleep(forTimeInterval: 60) }
     }
 
     /// The last rank's job stops making steps.
     static func stalled(_ world: World, _: [Int]) throws -> Int32 {
-        try work(world, limits: shortLimits(stall: 1)) { context in
+        try work(world, limits: shortLimits(stall: 5)) { context in
             for step in 0..<600 {
                 Thread.sleep(forTimeInterval: 0.1)
                 if world.rank < world.size - 1 || step < 3 { context.countStep() }
@@ -94,11 +122,13 @@ extension Scenario {
         }
     }
 
-    /// The test stops rank 0, and the others have to leave by themselves.
+    /// The test stops rank 0, and the others have to leave by themselves, but not before their jobs
+    /// have saved, which takes a while.
     static func lost(_ world: World, _: [Int]) throws -> Int32 {
-        try work(world, limits: shortLimits()) { context in
+        try work(world, limits: shortLimits(lostContact: 5)) { context in
             while !context.shouldStop { Thread.sleep(forTimeInterval: 0.01) }
-            ClusterProbe.say("rank \(world.rank) saved")
+            Thread.sleep(forTimeInterval: 0.5)
+            try ClusterProbe.mark("rank-\(world.rank)-saved")
             throw LungfoldError(.interrupted, "the job", "it was stopped")
         }
     }
@@ -114,14 +144,18 @@ extension Scenario {
         return 0
     }
 
-    private static func shortLimits(stall: Double = 60) -> QueueLimits {
+    /// What a scenario is about takes seconds; all else takes so long that a healthy rank on a busy
+    /// machine is not suspected.
+    private static func shortLimits(
+        silence: Double = 60, stall: Double = 60, grace: Double = 2, lostContact: Double = 60
+    ) -> QueueLimits {
         var limits = QueueLimits()
         limits.beat = 0.1
-        limits.silence = 2
+        limits.silence = silence
         limits.stall = stall
-        limits.grace = 1
-        limits.lostContact = 4
-        limits.save = 1
+        limits.grace = grace
+        limits.lostContact = lostContact
+        limits.save = 20
         return limits
     }
 

@@ -7,7 +7,7 @@ final class FaultTests: XCTestCase {
     func testAnErrorOfOneRankEndsAll() throws {
         let run = try ProbeRun(["local-error", "1"], ranks: 3)
         XCTAssertEqual(run.end(), 74)
-        XCTAssertLessThan(run.seconds, 10)
+        XCTAssertLessThan(run.seconds, 25, "the others would sleep for 30 s")
         XCTAssert(run.errorText.contains("lungfold: rank 1 on "), run.errorText)
         XCTAssert(run.errorText.contains("a disk: it is full."), run.errorText)
     }
@@ -15,7 +15,7 @@ final class FaultTests: XCTestCase {
     func testTheEndDoesNotWaitForEver() throws {
         let run = try ProbeRun(["late"], ranks: 2)
         XCTAssertEqual(run.end(), 70)
-        XCTAssertLessThan(run.seconds, 10)
+        XCTAssertLessThan(run.seconds, 25, "the other one would sleep for 30 s")
         XCTAssert(run.errorText.contains("other ranks have not come to it"), run.errorText)
     }
 
@@ -28,24 +28,28 @@ final class FaultTests: XCTestCase {
     }
 
     func testASilentRankIsNamedAndEndsTheRun() throws {
-        let run = try ProbeRun(["silent"], ranks: 3)
+        let run = try ProbeRun(["silent", "5", "2"], ranks: 3)
         try run.signal(SIGSTOP, rank: 2)
         XCTAssertEqual(run.end(), 70, run.errorText)
-        let name = try NSRegularExpression(
-            pattern: "lungfold: rank 2 on \\S+, job job\\d: no sign of life for \\d s")
         let text = run.errorText
-        XCTAssertNotNil(
-            name.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)), text)
+        XCTAssert(
+            text.contains(/lungfold: rank 2 on \S+, job job\d: no sign of life for \d+ s/), text)
         XCTAssertFalse(text.contains("rank 1 on"), text)
     }
 
     func testARankThatComesBackIsForgiven() throws {
-        let run = try ProbeRun(["silent"], ranks: 2)
+        // With so much grace that a test that is slow to react finds the run going on.
+        let run = try ProbeRun(["silent", "2", "30"], ranks: 2)
         try run.signal(SIGSTOP, rank: 1)
-        usleep(2_500_000)
+        let isNamed = run.wait(atMost: 20) {
+            run.errorText.contains(/rank 1 on \S+, job job\d: no sign of life for \d+ s/)
+        }
+        XCTAssert(isNamed, run.errorText)
         try run.signal(SIGCONT, rank: 1)
-        usleep(1_500_000)
-        XCTAssert(run.errorText.contains("is back"), run.errorText)
+        let isBack = run.wait(atMost: 20) {
+            run.errorText.contains(/rank 1 on \S+, job job\d: is back/)
+        }
+        XCTAssert(isBack, run.errorText)
         try run.signal(SIGKILL, rank: 1)
         XCTAssertEqual(run.end(), 137, run.errorText)
     }
@@ -59,9 +63,12 @@ final class FaultTests: XCTestCase {
 
     func testRanksThatLostRank0SaveAndLeave() throws {
         let run = try ProbeRun(["lost"], ranks: 3)
+        // Rank 0 hands out the jobs; the others must have theirs before it stands still.
+        for rank in 1...2 { _ = try run.processID(of: rank) }
         try run.signal(SIGSTOP, rank: 0)
         XCTAssertEqual(run.end(), 75, run.errorText)
         XCTAssert(run.errorText.contains("nothing heard from rank 0 for"), run.errorText)
-        XCTAssert(run.text.contains("rank 1 saved") || run.text.contains("rank 2 saved"), run.text)
+        // mpirun may end one of them as the other leaves.
+        XCTAssert(run.isMarked("rank-1-saved") || run.isMarked("rank-2-saved"), run.errorText)
     }
 }

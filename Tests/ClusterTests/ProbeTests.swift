@@ -24,7 +24,8 @@ final class ProbeTests: XCTestCase {
     }
 
     func testEachJobRunsOnceOnSomeRank() throws {
-        try check(["queue", "15", "100", "0"]) { run, code, ranks in
+        // Each rank's first job waits until all ranks have one, however late one of them comes.
+        try check(["queue", "15", "20", "0", "1"]) { run, code, ranks in
             XCTAssertEqual(code, 0, run.errorText)
             for word in ["started", "progress", "finished"] {
                 XCTAssertEqual(run.lines.count { $0.hasPrefix("\(word) ") }, 15, word)
@@ -81,7 +82,8 @@ final class ProbeTests: XCTestCase {
     func testBrokenInputEndsAllRanksWithItsCode() throws {
         try check(["broken-input"]) { run, code, _ in
             XCTAssertEqual(code, 65, run.errorText)
-            XCTAssertLessThan(run.seconds, 5)
+            // In order, that is, and not after the limit for ranks that do not come to the end.
+            XCTAssertFalse(run.errorText.contains("have not come"), run.errorText)
             let told = run.errorText.components(
                 separatedBy: "im.nii.gz: it is empty. Fetch it again.")
             XCTAssertEqual(told.count, 2, "one rank says it: \(run.errorText)")
@@ -91,11 +93,11 @@ final class ProbeTests: XCTestCase {
     func testWaitingTakesNoProcessorTime() throws {
         try check(["idle", "1000"]) { run, code, ranks in
             XCTAssertEqual(code, 0, run.errorText)
-            let used = run.text.split(whereSeparator: \.isWhitespace).dropFirst().compactMap {
+            let shares = run.text.split(whereSeparator: \.isWhitespace).dropFirst().compactMap {
                 Int($0)
             }
-            XCTAssertEqual(used.count, ranks)
-            XCTAssertLessThan(used.max() ?? .max, 150_000, "microseconds in 1 s: \(used)")
+            XCTAssertEqual(shares.count, ranks)
+            XCTAssertLessThan(shares.max() ?? .max, 150, "thousandths of the time: \(shares)")
         }
     }
 

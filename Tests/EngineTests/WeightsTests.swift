@@ -121,7 +121,11 @@ private func tensor(_ name: String, _ shape: [Int], _ begin: Int, _ end: Int, dt
     @Test("a path that is no file is an error that names it")
     func paths() {
         let folder = FileManager.default.temporaryDirectory.path
-        for path in [folder, folder + "/lungfold-no-such-file"] {
+        // A pipe would be waited for, and a device has no end.
+        let pipe = "\(folder)/lungfold-pipe-\(UUID().uuidString)"
+        mkfifo(pipe, 0o600)
+        defer { unlink(pipe) }
+        for path in [folder, folder + "/lungfold-no-such-file", pipe, "/dev/zero"] {
             let error = #expect(throws: EngineError.self) { try WeightSet(contentsOf: path) }
             #expect(error?.description.contains(path) == true)
         }

@@ -1,6 +1,7 @@
 import Foundation
 import LungfoldEngine
 import LungfoldImaging
+import LungfoldReport
 import LungfoldRun
 import LungfoldStudy
 import LungfoldTraining
@@ -8,23 +9,101 @@ import LungfoldTraining
 /// libFuzzer on each parser of ours, chosen by LUNGFOLD_FUZZ_TARGET. An input may be
 /// refused with an error, and nothing else: a trap, a hang or too much memory is a defect.
 
-/// Parsers that read files get the input as one, in memory.
+/// The folder of this process's files, in memory.
+private let folder: String = {
+    let path = "/dev/shm/lungfold-fuzz-\(getpid())"
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+}()
+
+/// Parsers that read files get the input as one.
 private func file(_ input: [UInt8], _ name: String) throws -> String {
-    let folder = "/dev/shm/lungfold-fuzz-\(getpid())"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let path = "\(folder)/\(name)"
     try Data(input).write(to: URL(fileURLWithPath: path))
     return path
 }
 
-/// Reads a volume or a folder as images, with all checks, and as labels.
+/// Reads a volume or a folder as images, with all checks, and as labels. libFuzzer's limit of memory
+/// is far below the machine's.
 private func load(_ path: String) throws {
-    _ = try? SliceLoader(
-        images: path, labels: nil, lungs: nil, window: nil, size: 16
-    ).load(notice: { _ in })
-    _ = try SliceLoader(
-        images: path, labels: path, lungs: nil, window: nil, size: 16
-    ).load(notice: { _ in })
+    var loader = SliceLoader(imagesPath: path, size: 16)
+    loader.budget = MemoryBudget(bytes: 128 << 20)
+    _ = try? loader.load(notice: { _ in })
+    loader.labelsPath = path
+    _ = try loader.load(notice: { _ in })
+}
+
+/// A study of one job on ten slices, for what is read as a part of one.
+private let study: StudyFile = {
+    do {
+        let splits = try Study.splits(for: .grid, sliceCount: 10, seed: 1)
+        return StudyFile(
+            sliceCount: 10, dataDigest: "", labelCounts: nil, preparation: nil,
+            study: Study(
+                networks: [.segnet], tasks: [.binary],
+                experiments: [.segnet: [Experiment.paper(.segnet)[0]]], folds: [1],
+                splits: splits))
+    } catch {
+        fatalError("\(error)")
+    }
+}()
+
+/// A study's folder whose lock is held: only of such a one is `status.json` believed.
+private let runningStudy: RunDirectory = {
+    do {
+        let record = #"{"beat": 1, "host": "fuzz", "pid": 1}"#
+        let lock = try file(Array(record.utf8), "lock")
+        guard flock(open(lock, O_RDONLY), LOCK_EX) == 0 else { fatalError("\(lock): no lock") }
+        _ = try file(JSON.encode(study), "study.json")
+        let directory = RunDirectory(path: folder)
+        guard try StudyStatus(directory).state == "running" else {
+            fatalError("\(folder): its lock is not seen, so status.json would not be read")
+        }
+        return directory
+    } catch {
+        fatalError("\(error)")
+    }
+}()
+
+/// A checkpoint before the first validation, whose best network may be given.
+private let checkpoint: Checkpoint = {
+    let history = #"{"epochs": [], "validations": []}"#
+    let state = """
+        {"epoch": 1, "position": 0, "iteration": 0, "lossSum": 0, "correctPixels": 0, "pixels": 0,
+        "history": \(history)}
+        """
+    let set = WeightSet(metadata: ["checkpoint_format": "2", "updates": "0", "state": state])
+    do {
+        return try Checkpoint(encoded: set.encoded(), identity: [:], file: "a checkpoint")
+    } catch {
+        fatalError("\(error)")
+    }
+}()
+
+/// A record of an event file with any content, behind whose checksums a fuzzer would not get. CRC-32C,
+/// masked as TensorFlow does.
+private func record(of content: [UInt8]) -> [UInt8] {
+    func bytes(_ value: Int, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    func checksum(_ bytes: [UInt8]) -> Int {
+        var rest = ~UInt32(0)
+        for byte in bytes {
+            rest ^= UInt32(byte)
+            for _ in 0..<8 { rest = rest & 1 == 1 ? rest >> 1 ^ 0x82f6_3b78 : rest >> 1 }
+        }
+        let crc = ~rest
+        return Int((crc >> 15 | crc << 17) &+ 0xa282_ead8)
+    }
+    let length = bytes(content.count, 8)
+    return length + bytes(checksum(length), 4) + content + bytes(checksum(content), 4)
+}
+
+/// The job that a result says it is of.
+private func job(of result: JobResult) -> Job {
+    Job(
+        network: result.network, task: result.task, experiment: result.experiment,
+        split: result.split, settings: TrainingSettings())
 }
 
 private let targets: [String: @Sendable ([UInt8]) throws -> Void] = [
@@ -44,7 +123,46 @@ private let targets: [String: @Sendable ([UInt8]) throws -> Void] = [
     },
     "experiments": { _ = try ExperimentsFile(path: file($0, "input.yaml")).load() },
     "splits": { _ = try SplitFile.decode(Data($0), sliceCount: 10, path: "input") },
-    "result": { _ = try JSON.decode(JobResult.self, from: $0, subject: "input") },
+    "result": { input in
+        let result = try JSON.decode(JobResult.self, from: input, subject: "input")
+        try result.check(isOf: job(of: result), source: "input")
+        _ = result.history.best
+    },
+    "study": { input in
+        let file = try JSON.decode(StudyFile.self, from: input, subject: "input")
+        _ = try file.differences(from: study)
+        try file.study.check(sliceCount: file.sliceCount)
+        _ = file.study.jobs()
+    },
+    "run": { input in
+        _ = try file(input, "run.json")
+        let record = RunRecord(
+            directory: RunDirectory(path: folder), study: nil, command: [], ranks: [],
+            versions: [:], started: Date())
+        _ = try JSON.encode(record)
+    },
+    "status": { input in
+        let directory = runningStudy
+        _ = try file(input, "status.json")
+        let status = try StudyStatus(directory)
+        _ = status.text
+        _ = try JSON.encode(status)
+    },
+    "manifest": { input in
+        _ = try file([], "result.json")
+        _ = try file(input, "manifest.json")
+        _ = try JobDirectory(path: folder).result(of: study.study.jobs()[0])
+    },
+    "best": { input in
+        var whole = checkpoint
+        try whole.takeBest(
+            encoded: Array(input.dropFirst(Seal.length)), identity: [:], file: "input")
+    },
+    "start": { _ = Checkpoint.iteration(ofStart: Array($0.dropFirst(Seal.length))) },
+    "speed": { input in
+        _ = SpeedEvents.kept(input, before: 1000)
+        _ = SpeedEvents.kept(record(of: input) + record(of: []), before: .max)
+    },
 ]
 
 private let parse: @Sendable ([UInt8]) throws -> Void = {

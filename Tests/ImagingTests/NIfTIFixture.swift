@@ -13,6 +13,8 @@ struct NIfTIFixture {
     var pixdim: [Double] = [1, 1, 1, 1, 0, 0, 0, 0]
     var qformCode: Int16 = 0
     var sformCode: Int16 = 0
+    /// `quatern_b`, `c` and `d`, `qoffset_x`, `y` and `z`.
+    var quaternion: [Double] = Array(repeating: 0, count: 6)
     var srow: [Double] = Array(repeating: 0, count: 12)
     var units: UInt8 = 0
     /// The extension flag and extensions, padded up to the voxels.
@@ -42,6 +44,7 @@ struct NIfTIFixture {
         header[123] = units
         put(qformCode, at: 252, in: &header)
         put(sformCode, at: 254, in: &header)
+        for index in 0..<6 { put(Float(quaternion[index]), at: 256 + 4 * index, in: &header) }
         for index in 0..<12 { put(Float(srow[index]), at: 280 + 4 * index, in: &header) }
         header.replaceSubrange(344..<348, with: magic ?? Array("n+1\0".utf8))
     }
@@ -59,6 +62,7 @@ struct NIfTIFixture {
         put(intercept, at: 184, in: &header)
         put(Int32(qformCode), at: 344, in: &header)
         put(Int32(sformCode), at: 348, in: &header)
+        for index in 0..<6 { put(quaternion[index], at: 352 + 8 * index, in: &header) }
         for index in 0..<12 { put(srow[index], at: 400 + 8 * index, in: &header) }
         put(Int32(units), at: 500, in: &header)
     }

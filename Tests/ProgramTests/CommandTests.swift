@@ -4,8 +4,8 @@ import XCTest
 /// The forms of the commands that other programs rely on.
 final class CommandTests: XCTestCase {
     private static let commands = [
-        "study", "train", "evaluate", "predict", "inspect", "phantom", "report", "bench", "doctor",
-        "dream",
+        "study", "status", "train", "evaluate", "predict", "dream", "inspect", "phantom", "report",
+        "bench", "doctor",
     ]
 
     func testEveryCommandHasHelpWithAnExample() throws {
@@ -103,14 +103,18 @@ final class CommandTests: XCTestCase {
 
     // MARK: Train
 
-    func testTrainGivesTheStudysResult() throws {
-        let folder = Scratch.path("job")
-        let outcome = try Program.run(
+    private func train(_ folder: String, _ more: [String] = []) throws -> Outcome {
+        try Program.run(
             [
                 "train", "--network", "unet", "--task", "multiclass", "--experiment", "4",
                 "--split", "fold2", "--images", TinyStudy.images, "--labels", TinyStudy.labels,
                 "--output", folder, "--epochs", "2",
-            ] + TinyStudy.size)
+            ] + TinyStudy.size + more)
+    }
+
+    func testTrainGivesTheStudysResult() throws {
+        let folder = Scratch.path("job")
+        let outcome = try train(folder)
         XCTAssertEqual(outcome.code, 0, outcome.errors)
         XCTAssertTrue(outcome.output.contains("epoch 2/2"))
         for name in [
@@ -120,6 +124,24 @@ final class CommandTests: XCTestCase {
                 try bytes("\(folder)/\(name)"),
                 try bytes("\(TinyStudy.finished)/jobs/unet-multiclass-e4-fold2/\(name)"))
         }
+    }
+
+    func testTrainTellsToolsAllAndOthersNothing() throws {
+        let told = try train(Scratch.path("job"), ["--progress", "json"])
+        XCTAssertEqual(told.code, 0, told.errors)
+        let events = try told.output.split(separator: "\n").map { try object(String($0)) }
+            .filter { $0["event"] as? String != "note" }
+        XCTAssertEqual(
+            events.compactMap { $0["event"] as? String },
+            ["jobStarted", "epochFinished", "epochFinished", "jobFinished"])
+        XCTAssertTrue(events.allSatisfy { $0["job"] as? String == "unet-multiclass-e4-fold2" })
+        XCTAssertEqual(events.compactMap { $0["epoch"] as? Int }, [1, 2, 2])
+        XCTAssertNotNil(events.last?["testAccuracy"] as? Double)
+        let folder = Scratch.path("job")
+        let silent = try train(folder, ["--progress", "none"])
+        XCTAssertEqual(silent.code, 0, silent.errors)
+        XCTAssertEqual(silent.output, "Job: \(folder)\n")
+        XCTAssertEqual(silent.messages, [])
     }
 
     // MARK: Inspect, phantom, bench, doctor

@@ -71,6 +71,7 @@ final class DreamTests: XCTestCase {
 
     func testBadOptionsAreNamedWithWhatThereIs() throws {
         let output = ["--output", Scratch.path("never.png")]
+        let most = "9223372036854775807"
         for (arguments, words) in [
             (["--layer", "nose", "--channel", "1"], ["layer nose", "bridge_conv1, bridge_conv2"]),
             (["--layer", "bridge_conv1", "--channel", "16"], ["--channel 16", "0...15"]),
@@ -80,6 +81,9 @@ final class DreamTests: XCTestCase {
             (["--class", "1", "--layer", "x", "--channel", "1"], ["not both"]),
             (["--class", "1", "--size", "30"], ["--size 30", "28 or 32"]),
             (["--class", "1", "--size", "0"], ["--size 0", "1...2048"]),
+            (["--class", "1", "--size", most], ["--size \(most)", "1...2048"]),
+            (["--class", "1", "--octaves", most], ["--octaves \(most)", "1...10"]),
+            (["--class", "1", "--iterations", most], ["--iterations \(most)", "1...1000"]),
             (["--class", "1", "--octaves", "0"], ["--octaves 0", "1...10"]),
             (["--class", "1", "--scale", "1"], ["--scale 1.0", "1.05...4.0"]),
             (["--class", "1", "--step", "nan"], ["--step nan"]),

@@ -61,6 +61,7 @@ enum Program {
 /// A process whose output goes to files, so that nothing it leaves behind can hold a pipe open.
 final class ProgramRun {
     private let process = Process()
+    private var isFrozen = false
     private let output = Scratch.path("out")
     private let errors = Scratch.path("err")
 
@@ -79,11 +80,41 @@ final class ProgramRun {
         try process.run()
     }
 
+    deinit {
+        // A test that has failed may leave it frozen, for ever.
+        if isFrozen, isRunning { signal(SIGKILL) }
+    }
+
     /// What it has printed so far.
     var text: String { Self.text(of: output) }
 
+    /// Whether it has not ended.
+    var isRunning: Bool { process.isRunning }
+
     /// Sends it a signal.
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Has all its threads stand still until `thaw`; false where it has ended before.
+    func freeze() -> Bool {
+        signal(SIGSTOP)
+        isFrozen = wait(atMost: 60) { standsStill || !isRunning } && isRunning
+        return isFrozen
+    }
+
+    /// Lets it go on, where it is frozen.
+    func thaw() {
+        if isFrozen { signal(SIGCONT) }
+        isFrozen = false
+    }
+
+    private var standsStill: Bool {
+        let folder = "/proc/\(process.processIdentifier)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return !threads.isEmpty
+            && threads.allSatisfy {
+                Self.text(of: "\(folder)/\($0)/status").contains("State:\tT")
+            }
+    }
 
     /// Whether it has a file open.
     func hasOpen(_ path: String) -> Bool {

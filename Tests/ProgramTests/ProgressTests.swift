@@ -116,6 +116,28 @@ import Testing
         #expect(lines.contains { $0.contains("unet-binary-e2-fold2") })
     }
 
+    /// The paper's protocol has two queues; what the first one came to stays in view.
+    @Test func queuesAddUp() throws {
+        var state = state(ranks: 1)
+        for key in ["segnet-multiclass-e1-holdout", "unet-binary-e2-fold1"] {
+            _ = state.take(.finished(key: key, rank: 0), at: 110)
+        }
+        _ = state.take(.failed(key: "unet-binary-e2-fold2", rank: 0, reason: "no"), at: 110)
+        #expect(
+            state.view(at: 110, isStopping: false).summary
+                == "running, run 3: 3 of 4 jobs done, 1 failed, 0 waiting")
+        state.begin([QueueTask(key: "a", cost: 1)], finishedBefore: 2, at: 110)
+        #expect(
+            state.view(at: 110, isStopping: false).summary
+                == "running, run 3: 5 of 7 jobs done, 1 failed, 1 waiting")
+        let told = state.take(.finished(key: "a", rank: 0), at: 120)
+        let json = try JSONSerialization.jsonObject(with: Data(try #require(told).json))
+        let event = try #require(json as? [String: Any])
+        #expect(event["jobs"] as? Int == 7)
+        #expect(event["jobsEnded"] as? Int == 7)
+        #expect(event["jobsFailed"] as? Int == 1)
+    }
+
     @Test func endsAndStops() {
         var state = state(ranks: 1)
         #expect(state.view(at: 101, isStopping: true).summary.hasPrefix("stopping, run 3: 1 of 4"))
@@ -123,6 +145,7 @@ import Testing
         {
             _ = state.take(.finished(key: key, rank: 0), at: 110)
         }
+        state.isWritingReport = true
         #expect(
             state.view(at: 110, isStopping: false).summary
                 == "writing the report, run 3: 4 of 4 jobs done, 0 failed, 0 waiting")

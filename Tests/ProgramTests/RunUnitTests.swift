@@ -93,7 +93,7 @@ import Testing
         #expect { try FileSystem.read("/nowhere/file") } throws: { error in
             (error as? LungfoldError)?.kind == .missingInput
         }
-        #expect { try FileSystem.read("/") } throws: { error in
+        #expect { try FileSystem.read("/", isInput: true) } throws: { error in
             (error as? LungfoldError)?.kind == .missingInput
         }
     }

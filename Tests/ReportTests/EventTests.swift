@@ -46,6 +46,48 @@ struct EventTests {
         }
     }
 
+    @Test(
+        "Folds of different sizes: epochs with epochs, validations with those of the same ordinal")
+    func unequalFolds() throws {
+        let experiment = Experiment(number: 1, learningRate: 1e-3, miniBatch: 2)
+        func result(_ name: String, slices: Int, validations: [Int], value: Double) -> JobResult {
+            let job = Job(
+                network: .segnet, task: .binary, experiment: experiment,
+                split: Split(name: name, training: Array(1...slices), validation: [20], test: [21]),
+                settings: TrainingSettings())
+            var result = Sample.result(job, test: [], validation: [])
+            result.history.epochs = (1...2).map {
+                .init(
+                    epoch: $0, learningRate: 1e-3, trainingLoss: value,
+                    trainingAccuracy: value + Double($0))
+            }
+            result.history.validations = validations.map {
+                .init(
+                    epoch: 1, iteration: $0, loss: value, accuracy: Double($0),
+                    dice: [value, slices == 7 ? nil : 1])
+            }
+            return result
+        }
+        // 3 and 6 iterations an epoch; the larger fold has a validation more.
+        let folds = [
+            result("fold1", slices: 7, validations: [2, 6], value: 0),
+            result("fold2", slices: 12, validations: [2, 6, 13], value: 1),
+        ]
+        var expected = EventFile()
+        for (epoch, step) in [(1, 5), (2, 9)] {
+            expected.add(0.5, tag: "loss/training", step: step)
+            expected.add(0.5 + Double(epoch), tag: "accuracy/training", step: step)
+            expected.add(1e-3, tag: "learning rate", step: step)
+        }
+        // The last are of the finished networks, after 6 and 13 iterations.
+        for (step, accuracy) in [(2, 2), (10, 9.5)] {
+            expected.add(0.5, tag: "loss/validation", step: step)
+            expected.add(accuracy, tag: "accuracy/validation", step: step)
+            expected.add(0.5, tag: "dice/healthy", step: step)
+        }
+        #expect(JobEvents.mean(folds).bytes == expected.bytes)
+    }
+
     @Test("Hyperparameters, test scores and speed are what TensorBoard's plugins read")
     func hyperParameters() throws {
         guard let python = Self.python else {

@@ -3,24 +3,9 @@ import LungfoldReport
 import LungfoldStudy
 import Testing
 
-/// What the page adds to the tables: comparisons, pictures, plots and LaTeX.
+/// What the page adds to the tables: comparisons, pictures and plots.
 @Suite("The page and its parts")
 struct PageTests {
-    @Test("Every number of every table on the page is a number of the summary or of the study")
-    func numbersAreTheSummarys() throws {
-        let report = Report(outcome: try Sample.illustrated())
-        let files = try report.files()
-        let summary = try #require(files.first { $0.path == "report/summary.json" }?.text)
-        let page = try #require(files.first { $0.path == "report/index.html" }?.text)
-        for name in ["overview", "comparison", "comparison-folds", "slices", "jobs"] {
-            let table = try #require(report.tables.first { $0.name == name }, "\(name)")
-            for case .real(let value, _) in table.rows.flatMap({ $0 }) {
-                #expect(page.contains("data-value=\"\(value)\""), "\(name): \(value)")
-                #expect(summary.contains("\(value)"), "\(name): \(value) in the summary")
-            }
-        }
-    }
-
     @Test("Outlines, burden and lesion Dice of a slice, counted by hand")
     func slices() throws {
         let report = Report(outcome: try Sample.illustrated())
@@ -85,6 +70,116 @@ struct PageTests {
         #expect(!shown.contains("no picture of <code>unet"))
     }
 
+    @Test("A picture that could not be made has its reason, and so has a file that was left out")
+    func reasons() throws {
+        var outcome = try Sample.illustrated()
+        outcome.dreams = [:]
+        outcome.dreamFailures["unet-binary-e1-fold1"] = "its activations are <no> numbers."
+        outcome.unreadable = ["jobs/x/test-slices.nii.gz: is cut."]
+        let files = try Report(outcome: outcome).files()
+        #expect(files[0].text.contains("\"jobs/x/test-slices.nii.gz: is cut.\""))
+        #expect(files[1].text.contains("<p>jobs/x/test-slices.nii.gz: is cut.</p>"))
+        #expect(
+            files[1].text.contains(
+                "<code>unet-binary-e1-fold1</code>: its activations are &lt;no&gt; numbers.</p>"))
+        #expect(files[1].text.contains("<code>segnet-binary-e1-fold1</code>: none was made.</p>"))
+    }
+
+    @Test("What the choice of the best experiment has seen of the test slices is said where it has")
+    func independence() throws {
+        func notes(_ study: Study, _ name: String) -> [String] {
+            let tables = Report(outcome: StudyOutcome(study: study, results: [])).tables
+            return tables.first { $0.name == name }?.notes ?? []
+        }
+        func study(_ protocol: StudyProtocol) throws -> Study {
+            var study = try Sample.tiny(`protocol`, slices: 10)
+            study.experiments = Sample.experiments
+            return study
+        }
+        let (grid, paper) = (try study(.grid), try study(.paper))
+        for name in ["selection", "table7"] {
+            #expect(notes(grid, name).contains { $0.hasPrefix("The choice pools all folds") })
+            #expect(notes(paper, name).contains { $0.hasPrefix("The folds test the slices") })
+        }
+        #expect(!notes(try study(.holdout), "selection").contains { $0.contains("a little") })
+        var one = grid
+        one.folds = [1]
+        #expect(!notes(one, "table7").contains { $0.contains("a little") })
+        // One experiment is no choice.
+        let only = try Sample.tiny(.grid, slices: 10)
+        #expect(!notes(only, "table7").contains { $0.contains("a little") })
+    }
+
+    @Test("The names of a report's files are known, and no others are taken for them")
+    func ownNames() throws {
+        for outcome in [try Sample.illustrated(), try Sample.partialGrid()] {
+            let report = Report(outcome: outcome)
+            var paths = try report.files().map(\.path)
+                .filter { $0.hasPrefix("report/tables/") || $0.hasPrefix("report/figures/") }
+            paths += report.plots.flatMap { plot in
+                Plot.Terminal.allCases.map { "report/figures/\(plot.name).\($0.rawValue)" }
+            }
+            paths += outcome.meanEvents().map { "report/tensorboard/\($0.run)/\(EventFile.name)" }
+            for path in paths { #expect(Report.canWrite(path), "\(path)") }
+        }
+        for path in [
+            "report/tables/table3.xlsx", "report/tables/table8.csv", "report/tables/my-binary.csv",
+            "report/tables/accuracy-binary.csv", "report/figures/accuracy.binary.svg.txt",
+            "report/figures/-binary.svg", "tables/table3.csv", "report/index.html",
+            "report/tensorboard/segnet-binary-e4-mean/notes",
+            "report/tensorboard/segnet-binary-e4/\(EventFile.name)",
+        ] {
+            #expect(!Report.canWrite(path), "\(path)")
+        }
+    }
+
+    @Test(
+        "The command that repeats a study names what differs from the defaults, and hands files on")
+    func repeatCommand() throws {
+        func command(_ outcome: StudyOutcome) throws -> String {
+            let page = try Report(outcome: outcome).files()[1].text
+            let text = try #require(page.components(separatedBy: "<pre>").dropFirst().first)
+            return try #require(text.components(separatedBy: "</pre>").first)
+        }
+        var outcome = StudyOutcome(
+            study: Study(splits: try Study.splits(for: .grid, sliceCount: 10, seed: 1)), results: []
+        )
+        outcome.origin.preparation = SlicePreparation(hasLungMask: false)
+        let start = "mpirun -n RANKS --bind-to none lungfold study --images IMAGES --labels LABELS"
+        #expect(
+            try command(outcome) == start + """
+                 \\
+                  --output NEW_FOLDER \\
+                  --protocol grid --select-on validation \\
+                  --seed 1
+                """)
+        outcome.origin.preparation = SlicePreparation(
+            hasLungMask: true, window: .init(low: -1000, high: 400.5))
+        #expect(
+            try command(outcome).contains(
+                "  --lungs LUNGS --window -1000.0,400.5 --output NEW_FOLDER"))
+        outcome.origin.preparation = nil
+        #expect(try command(outcome).hasPrefix("# Whether a lung mask or a window was given"))
+        outcome.study.settings.seed = 2
+        #expect(try command(outcome).contains("cp THIS_FOLDER/splits_final.json NEW_FOLDER/\n"))
+        outcome.study = try Sample.grid()
+        #expect(
+            try command(outcome).contains(
+                """
+                segnet:
+                  - {number: 1, learning-rate: 0.0001, mini-batch: 4}
+                  - {number: 2, learning-rate: 0.0001, mini-batch: 8}
+                unet:
+                  - {number: 1, learning-rate: 0.0001, mini-batch: 2}
+                  - {number: 10, learning-rate: 2e-05, mini-batch: 3}
+                END
+
+                """))
+        #expect(
+            try command(outcome).contains(
+                "--experiments-file NEW_FOLDER.experiments.yaml --folds 1,2"))
+    }
+
     @Test("A plot that was drawn lies in the page; of others it says how to get them")
     func plots() throws {
         let report = Report(outcome: try Sample.illustrated())
@@ -126,67 +221,5 @@ struct PageTests {
         ] {
             #expect(account.contains(text), "\(text)")
         }
-    }
-
-    @Test("LaTeX: booktabs, groups, escapes")
-    func latex() {
-        let table = Table(
-            name: "t", title: "50 % & σ_1",
-            columns: [Table.Column("Name"), Table.Column("m#", group: "G{")],
-            rows: [[.text("a\\b^~<|>$[x]"), .real(0.12345, decimals: 3)], [.blank, .undefined]],
-            notes: ["note"])
-        let text = LaTeXRenderer.render(table)
-        #expect(text.contains("\\caption{50 \\% \\& $\\sigma$\\_1}"))
-        #expect(text.contains("\\multicolumn{1}{c}{G\\{}"))
-        #expect(text.contains("\\cmidrule(lr){2-2}"))
-        #expect(
-            text.contains(
-                "a\\textbackslash{}b\\textasciicircum{}\\textasciitilde{}\\textless{}"
-                    + "\\textbar{}\\textgreater{}\\${[}x{]} & 0.123 \\\\"))
-        #expect(text.contains("\\textit{undefined}"))
-    }
-
-    @Test("LaTeX compiles every table of a report, where there is a TeX")
-    func latexCompiles() throws {
-        let paths = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        guard
-            let program = paths.map({ "\($0)/pdflatex" })
-                .first(where: FileManager.default.isExecutableFile)
-        else {
-            print("LaTeX is not tested: there is no pdflatex (texlive-latex-base)")
-            return
-        }
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("lungfold-latex-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        var document = """
-            \\documentclass{article}
-            \\usepackage[utf8]{inputenc}
-            \\usepackage{booktabs,graphicx}
-            \\begin{document}
-
-            """
-        for outcome in [try Sample.illustrated(), try Sample.partialGrid()] {
-            for table in Report(outcome: outcome).tables {
-                document += LaTeXRenderer.render(table) + "\\clearpage\n"
-            }
-        }
-        document += "\\end{document}\n"
-        try Data(document.utf8).write(to: folder.appendingPathComponent("t.tex"))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["-halt-on-error", "-interaction=nonstopmode", "t.tex"]
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        let log = (try? String(contentsOf: folder.appendingPathComponent("t.log"), encoding: .utf8))
-        if log?.contains("booktabs.sty' not found") == true {
-            print("LaTeX is not tested: there is no booktabs (texlive-latex-recommended)")
-            return
-        }
-        #expect(process.terminationStatus == 0, "\(log?.suffix(2000) ?? "no log")")
     }
 }

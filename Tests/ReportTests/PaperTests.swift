@@ -144,12 +144,84 @@ struct PaperTests {
         #expect(try html().contains("No pixel has class C3 pleural effusion; its weight is 0."))
         outcome.classCounts = PaperResults.classCounts
         #expect(try html().contains("paper mean"))
-        outcome.study = Study(
-            protocol: .paper, selectOn: .test,
-            splits: try Study.splits(for: .paper, sliceCount: 100, seed: 1))
-        #expect(try html().contains("Nothing differs from the paper&#39;s study"))
         outcome.study.settings.epochs = 3
         #expect(try html().contains("epochs: 3 instead of 160"))
+    }
+
+    @Test("What no study can take from the paper is always said")
+    func untold() throws {
+        var outcome = StudyOutcome(
+            study: Study(
+                protocol: .paper, selectOn: .test,
+                splits: try Study.splits(for: .paper, sliceCount: 100, seed: 1)),
+            results: [], classCounts: PaperResults.classCounts)
+        outcome.origin.preparation = SlicePreparation(hasLungMask: true)
+        #expect(
+            try deviations(outcome) == [
+                "the images are taken to be the paper's: their grey values are compared with nothing",
+                "the folds are drawn from the seed; the paper's are not published",
+                "initial weights, the order of slices and the draws of the augmentation are our own;"
+                    + " the paper's are not published",
+                "inferred, for the paper does not give them in full: U-Net's layout and the"
+                    + " augmentation",
+            ])
+        outcome.study.splits[1].test.reverse()
+        #expect(try deviations(outcome)[1].contains("those of a given file"))
+        #expect(try !Report(outcome: outcome).files()[1].text.contains("Nothing differs"))
+    }
+
+    @Test("Images that are not masked to the lungs, or not those of the labels, differ")
+    func masking() throws {
+        var outcome = StudyOutcome(
+            study: try Sample.grid(), results: [], classCounts: PaperResults.classCountsAt256)
+        #expect(try deviations(outcome)[0].hasPrefix("whether the images are masked"))
+        func first(_ images: [UInt8], labels: [UInt8]) throws -> String {
+            outcome.material = SliceMaterial(size: 2, images: [images], labels: [labels])
+            return try deviations(outcome)[0]
+        }
+        let unmasked = "the images are not masked to the lungs; the paper's are"
+        #expect(try first([9, 9, 9, 0], labels: [1, 0, 0, 0]) == unmasked)
+        #expect(try first([9, 9, 0, 0], labels: [1, 0, 0, 0]) == unmasked)
+        #expect(try first([9, 0, 0, 0], labels: [1, 0, 0, 0]).hasPrefix("the images are taken"))
+        #expect(
+            try first([9, 0, 0, 0], labels: [1, 1, 0, 0])
+                == "50 % of the lesion pixels lie on black: the images are hardly those of the labels"
+        )
+        outcome.material?.images = [[9, 9, 9, 9]]
+        outcome.material?.lungs = [[1, 1, 1, 0]]
+        #expect(try deviations(outcome)[0].hasPrefix("the images are taken"))
+    }
+
+    private func deviations(_ outcome: StudyOutcome) throws -> [String] {
+        let text = try Report(outcome: outcome).files()[0].text
+        let summary = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        return try #require(summary?["deviationsFromPaper"] as? [String])
+    }
+
+    @Test("Counts of halved labels, other experiments and omitted ones are explained")
+    func notes() throws {
+        func table(_ name: String, _ outcome: StudyOutcome) throws -> Table {
+            try #require(Report(outcome: outcome).tables.first { $0.name == name })
+        }
+        var outcome = StudyOutcome(
+            study: try Sample.grid(), results: [], classCounts: PaperResults.classCounts)
+        func isExplained() throws -> Bool {
+            try table("table1", outcome).notes.contains { $0.contains("ours of 256 x 256") }
+        }
+        #expect(try !isExplained())
+        outcome.classCounts = PaperResults.classCountsAt256
+        #expect(try isExplained())
+        let experiments = try table("table2", outcome)
+        // SegNet 1, 2 and U-Net 1 are the paper's, U-Net 10 is not.
+        #expect(
+            experiments.rows[0][5...] == [.exact(1e-4), .integer(2), .exact(1e-4), .integer(2)])
+        #expect(experiments.rows[2][5...] == [.exact(2e-5), .integer(3), .blank, .blank])
+        let note =
+            "Of the paper's nine experiments not part of this study: SegNet 3, 4, 5, 6, 7, 8, 9;"
+            + " U-Net 2, 3, 4, 5, 6, 7, 8, 9."
+        for name in ["table3", "table5"] { #expect(try table(name, outcome).notes.contains(note)) }
+        outcome.study = Study(splits: outcome.study.splits)
+        #expect(try !table("table3", outcome).notes.contains { $0.contains("not part") })
     }
 }
 

@@ -68,6 +68,37 @@ struct ComparisonTests {
         #expect(isNear(Distribution.normal(-1.3), 0.09680048458561036))
     }
 
+    @Test(
+        "The normal distribution's inverse: scipy.stats.norm.ppf",
+        arguments: [
+            (0.5, 0), (0.8, 0.8416212335729143), (0.975, 1.959963984540054),
+            (0.3, -0.5244005127080409), (0.00625, -2.497705474412373),
+            (1e-10, -6.361340902404056),
+        ])
+    func normalQuantile(probability: Double, expected: Double) {
+        #expect(abs(Distribution.normalQuantile(probability) - expected) < 1e-12)
+    }
+
+    @Test("The detectable difference: quantiles by SciPy, the rest by hand")
+    func detectable() {
+        #expect(isNear(DetectableDifference.factor(tests: 1), 2.8015852181129683))
+        // norm.ppf(1 - 0.05 / 12) + norm.ppf(0.8): six tests under Holm's correction.
+        #expect(isNear(DetectableDifference.factor(tests: 6), 3.479878507049665))
+        // 1 to 9: the variance is 60/8, the deviation over the root of 9 is sqrt(7.5)/3.
+        let differences = (1...9).map(Double.init)
+        #expect(
+            isNear(
+                DetectableDifference.among(differences, tests: 6),
+                3.479878507049665 * 7.5.squareRoot() / 3))
+        // All of nine positive: p = 2/512, below 0.05/12 and not below 0.05/13.
+        #expect(DetectableDifference.among(differences, tests: 12) != nil)
+        #expect(DetectableDifference.among(differences, tests: 13) == nil)
+        // 28 of 34 pairs alike: their spread is no forecast.
+        let zeros = [Double](repeating: 0, count: 28) + [0.01, 0.02, -0.01, 0.01, 0.03, 0.01]
+        #expect(DetectableDifference.among(zeros, tests: 1) == nil)
+        #expect(DetectableDifference.among([], tests: 1) == nil)
+    }
+
     @Test("Nadeau and Bengio's t: the formula in NumPy, the tail in SciPy")
     func correctedT() throws {
         let test = try #require(

@@ -54,8 +54,9 @@ typedef struct {
     int32_t sformCode;
     double slope;
     double intercept;
-    /// Rows x, y, z of (i, j, k, 1) -> millimetres: the sform if there is one, else the qform.
-    double affine[12];
+    /// Rows x, y, z of (i, j, k, 1) -> millimetres, each where its code is above 0.
+    double qform[12];
+    double sform[12];
 } LungfoldVolume;
 
 /// Lets libnifti interpret a NIfTI-1 (at least 348 bytes) or NIfTI-2 (540) header in memory.
@@ -68,7 +69,8 @@ int lungfold_nifti_slice(const uint8_t *voxels, int32_t datatype, int32_t isSwap
                          int64_t columns, double slope, double intercept, double *output);
 
 /// The header of a label volume with the geometry of another: uint8, no scaling, intent LABEL, no
-/// extensions. Writes header and extension flag; returns their size (352 or 544), 0 on failure.
+/// extensions. Of a geometry with NaN or infinity, only the parts without are kept. Writes header
+/// and extension flag; returns their size (352 or 544), 0 on failure.
 size_t lungfold_nifti_label_header(const uint8_t *header, size_t length, uint8_t *output);
 
 /// The header of a uint8 volume. With spacings in millimetres it has a scanner-aligned qform and
@@ -95,8 +97,8 @@ typedef struct {
 #define LUNGFOLD_PNG_MESSAGE_CAPACITY 128
 
 /// Reads the header of a PNG file in memory and, when `samples` is not null (rows x columns), its
-/// grey values, row-major; a palette or RGB gives its red channel, alpha is dropped. Returns 0, or
-/// -1 with libpng's message.
+/// grey values, row-major; a palette or RGB gives its red channel, alpha is dropped. Chunks that
+/// are not needed for that are not read. Returns 0, or -1 with libpng's message.
 int lungfold_png_read(const uint8_t *bytes, size_t length, LungfoldPicture *picture,
                       uint16_t *samples, char *message);
 

@@ -12,6 +12,12 @@ extension WeightSet {
         guard !isDirectory.boolValue else {
             throw EngineError(path, "is a folder, not a weight file", remedy: "Name a file in it")
         }
+        // A pipe would be waited for, and a device has no end.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let type = try? FileManager.default.attributesOfItem(atPath: target)[.type]
+        guard type as? FileAttributeType == .typeRegular else {
+            throw EngineError(path, "is no regular file", remedy: "Name a safetensors file")
+        }
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -10,10 +10,11 @@ struct InputFile {
     static let maximumBytes = 16 << 30
 
     /// Reads a file.
+    /// - Parameter budget: what its bytes are taken from.
     /// - Throws: `LungfoldError` for a file that is missing, empty, too large, not regular (a
     ///   directory, pipe, socket or device; none is waited for) or unreadable, and for one whose
     ///   content is recognisably something else (a Git LFS pointer, an HTML page, ...).
-    init(reading path: String) throws {
+    init(reading path: String, within budget: inout MemoryBudget) throws {
         self.path = path
         // O_NONBLOCK: opening a pipe without a writer would wait for ever.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -32,6 +33,9 @@ struct InputFile {
                 "the file has \(status.st_size) bytes, the most that is read is \(Self.maximumBytes)",
                 remedy: "Split the volume")
         }
+        try budget.take(
+            status.st_size, of: path, for: "the file itself",
+            remedy: "Free some memory, or split the volume")
         bytes = try Self.readAll(descriptor, count: status.st_size, path: path)
         try refuseKnownOtherContent()
     }

@@ -13,9 +13,7 @@ package enum WholeFile {
 
     /// Writes or replaces a file by parts that follow each other in it.
     package static func write(_ parts: [[UInt8]], to path: String) throws {
-        let (folder, name) = place(of: path)
-        let temporary = "\(folder)/.\(name).\(getpid()).tmp"
-        let descriptor = try create(temporary, for: path)
+        let (temporary, descriptor) = try create(beside: path)
         do {
             try writeAll(parts, to: descriptor, path: path)
             guard rename(temporary, path) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
@@ -23,14 +21,22 @@ package enum WholeFile {
             unlink(temporary)
             throw error
         }
-        try synchronise(folder, of: path)
+        try synchronise(place(of: path).folder, of: path)
     }
 
-    /// Whether a file of this name is one that a killed process has left half-written.
+    /// Whether a file of this name is one that a killed process has left half-written: `.NAME.PID.tmp`
+    /// of older versions, or `.NAME.PID.DIGITS.tmp`.
     package static func isTemporary(_ name: String) -> Bool {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return name.hasPrefix(".") && parts.count >= 4 && parts.last == "tmp"
-            && Int(parts[parts.count - 2]) != nil
+        var parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard name.hasPrefix("."), parts.popLast() == "tmp" else { return false }
+        if parts.count >= 4, isDraw(parts[parts.count - 1]), Int(parts[parts.count - 2]) != nil {
+            return true
+        }
+        return parts.count >= 3 && Int(parts[parts.count - 1]) != nil
+    }
+
+    private static func isDraw(_ part: Substring) -> Bool {
+        part.count == 8 && part.allSatisfy(\.isHexDigit)
     }
 
     /// Writes to what is open already, such as standard output.
@@ -53,16 +59,20 @@ package enum WholeFile {
         return (String(path[..<slash]), String(path[path.index(after: slash)...]))
     }
 
-    private static func create(_ temporary: String, for path: String) throws -> Int32 {
-        let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC
-        var descriptor = open(temporary, flags, 0o666)
-        if descriptor < 0, errno == EEXIST {
-            // Left by a process of the same number that was killed while writing.
-            unlink(temporary)
-            descriptor = open(temporary, flags, 0o666)
+    /// Makes a temporary file. Eight digits are drawn for its name: processes of other hosts and
+    /// containers may have this one's number, and a file of theirs is not to be touched.
+    private static func create(beside path: String) throws -> (name: String, descriptor: Int32) {
+        let (folder, name) = place(of: path)
+        var code: Int32 = 0
+        for _ in 1...10 {
+            let draw = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
+            let temporary = "\(folder)/.\(name).\(getpid()).\(draw).tmp"
+            let descriptor = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o666)
+            if descriptor >= 0 { return (temporary, descriptor) }
+            code = errno
+            guard code == EEXIST else { break }
         }
-        guard descriptor >= 0 else { throw LungfoldError.cannotCreate(path, errno) }
-        return descriptor
+        throw LungfoldError.cannotCreate(path, code)
     }
 
     private static func writeAll(_ parts: [[UInt8]], to descriptor: Int32, path: String) throws {

@@ -65,6 +65,11 @@ struct Audit {
                 inspection.findings.append(finding + ".")
             }
         }
+        for stack in stacks {
+            if let flaw = (stack as? NIfTIVolume)?.geometryFlaw {
+                inspection.findings.append(flaw + ".")
+            }
+        }
     }
 
     /// Counts classes; nil when some value is no label.

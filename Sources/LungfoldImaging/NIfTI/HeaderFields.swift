@@ -54,6 +54,12 @@ struct HeaderFields {
     var voxelOffset: Double { version == 1 ? float(108) : Double(int64(168)) }
     var slope: Double { version == 1 ? float(112) : double(176) }
     var intercept: Double { version == 1 ? float(116) : double(184) }
+    /// `pixdim[0...3]`: qfac and the spacings.
+    var spacings: [Double] { reals(version == 1 ? 76 : 104, 4) }
+    /// `quatern_b`, `c` and `d`, `qoffset_x`, `y` and `z`.
+    var quaternion: [Double] { reals(version == 1 ? 256 : 352, 6) }
+    /// `srow_x`, `y` and `z`, four numbers each.
+    var affineRows: [Double] { reals(version == 1 ? 280 : 400, 12) }
 
     private func checkMagic() throws {
         let magic = version == 1 ? bytes[344..<348] : bytes[4..<8]
@@ -81,6 +87,9 @@ struct HeaderFields {
         Double(Float(bitPattern: UInt32(truncatingIfNeeded: integer(offset, 4))))
     }
     private func double(_ offset: Int) -> Double { Double(bitPattern: integer(offset, 8)) }
+    private func reals(_ offset: Int, _ count: Int) -> [Double] {
+        (0..<count).map { version == 1 ? float(offset + 4 * $0) : double(offset + 8 * $0) }
+    }
 
     /// Hosts of Swift on Linux are little-endian: so "swapped" means most significant byte first.
     private func integer(_ offset: Int, _ count: Int) -> UInt64 {

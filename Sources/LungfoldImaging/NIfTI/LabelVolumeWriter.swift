@@ -2,7 +2,8 @@ import LungfoldStudy
 
 /// Writes predicted labels so that they lie over the images they were predicted from: the input's
 /// header is kept (qform, sform, spacings, units), only what makes it labels is changed (uint8, no
-/// scaling, intent LABEL = 1002); labels of a PNG folder get unit spacing and no orientation.
+/// scaling, intent LABEL = 1002), and a qform or sform that is no numbers is left out; labels of a PNG
+/// folder get unit spacing and no orientation.
 public struct LabelVolumeWriter: Codable, Sendable {
     /// Rows of the input's slices.
     public let rows: Int

@@ -22,6 +22,9 @@ struct NIfTIHeader {
 
     /// The most rows or columns.
     static let maximumSide = 16384
+    /// The most pixels of a slice: more of one colour fit in a few kilobytes, and take gigabytes as
+    /// numbers.
+    static let maximumPixels = 1 << 26
 
     /// Checks the first bytes of a file.
     /// - Parameters:
@@ -43,6 +46,13 @@ struct NIfTIHeader {
                 "declares \(rows) x \(columns) x \(slices) voxels of \(voxelType), more than "
                     + "\(InputFile.maximumBytes) bytes",
                 remedy: "Split the volume, or write the file again if this is not its size")
+        }
+        guard rows * columns <= Self.maximumPixels else {
+            throw LungfoldError(
+                .badData, path,
+                "has slices of \(rows) x \(columns) pixels; a slice has at most "
+                    + "\(Self.maximumPixels)",
+                remedy: "Resample the volume to smaller slices")
         }
         fileBytes = total.partialValue
     }

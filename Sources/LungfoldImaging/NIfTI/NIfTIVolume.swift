@@ -13,10 +13,11 @@ package struct NIfTIVolume {
     private static let maximumInflation = 1032
 
     /// Reads a `.nii` or `.nii.gz` file, told apart by content and not by name.
-    init(reading path: String) throws {
-        let file = try InputFile(reading: path)
+    /// - Parameter budget: what its memory is taken from.
+    init(reading path: String, within budget: inout MemoryBudget) throws {
+        let file = try InputFile(reading: path, within: &budget)
         self.path = path
-        (header, bytes) = try Self.checked(file)
+        (header, bytes) = try Self.checked(file, within: &budget)
         try Self.checkExtensions(bytes, header, path: path)
         guard let volume = ImagingShim.describe(header: bytes.prefix(HeaderFields.probeSize) + [])
         else {
@@ -30,16 +31,25 @@ package struct NIfTIVolume {
     /// The header's bytes, as stored.
     var headerBytes: [UInt8] { Array(bytes.prefix(header.version == 1 ? 348 : 540)) }
 
-    /// Rows x, y and z of the affine from (i, j, k, 1) to millimetres, when the header has one.
-    var affine: [Double]? {
-        guard volume.qformCode > 0 || volume.sformCode > 0 else { return nil }
-        return withUnsafeBytes(of: volume.affine) { Array($0.bindMemory(to: Double.self)) }
+    /// Rows x, y and z of the affine from (i, j, k, 1) to millimetres, when the header has one: the
+    /// sform, and only where there is none the qform.
+    var affine: [Double]? { sform ?? qform }
+    /// The affine that the header gives as a rotation, spacings and an offset.
+    var qform: [Double]? { volume.qformCode > 0 ? Self.numbers(volume.qform) : nil }
+    /// The affine that the header gives as a matrix.
+    var sform: [Double]? { volume.sformCode > 0 ? Self.numbers(volume.sform) : nil }
+
+    private static func numbers<Tuple>(_ tuple: Tuple) -> [Double] {
+        withUnsafeBytes(of: tuple) { Array($0.bindMemory(to: Double.self)) }
     }
 
-    private static func checked(_ file: InputFile) throws -> (NIfTIHeader, [UInt8]) {
+    private static func checked(_ file: InputFile, within budget: inout MemoryBudget) throws
+        -> (NIfTIHeader, [UInt8])
+    {
         guard file.bytes.starts(with: [0x1f, 0x8b]) else {
             let header = try NIfTIHeader(file.bytes, path: file.path)
             try requireSize(file.bytes.count, header, path: file.path)
+            try reserve(header, inflated: 0, path: file.path, within: &budget)
             return (header, file.bytes)
         }
         let (probe, end) = ImagingShim.gunzip(file.bytes, capacity: HeaderFields.probeSize)
@@ -52,6 +62,7 @@ package struct NIfTIVolume {
                     + "cannot hold more than \(maximumInflation) times their number",
                 remedy: "Fetch or write the file again")
         }
+        try reserve(header, inflated: header.fileBytes, path: file.path, within: &budget)
         let (bytes, wholeEnd) = ImagingShim.gunzip(file.bytes, capacity: header.fileBytes)
         if wholeEnd == .more {
             try requireSize(header.fileBytes + 1, header, path: file.path)
@@ -59,6 +70,19 @@ package struct NIfTIVolume {
         try refuse(wholeEnd, produced: bytes.count, path: file.path)
         try requireSize(bytes.count, header, path: file.path)
         return (header, bytes)
+    }
+
+    /// Takes what a volume unfolds into: its inflated bytes, and two slices as numbers, since no more
+    /// are looked at together.
+    private static func reserve(
+        _ header: NIfTIHeader, inflated: Int, path: String, within budget: inout MemoryBudget
+    ) throws {
+        let numbers = 2 * MemoryLayout<Double>.size * header.rows * header.columns
+        try budget.take(
+            inflated + numbers, of: path,
+            for: "\(header.rows) x \(header.columns) x \(header.slices) voxels of "
+                + "\(header.voxelType)",
+            remedy: "Free some memory, or split the volume")
     }
 
     private static func refuse(

@@ -18,7 +18,8 @@ public struct PixelVolume: Hashable, Sendable {
     /// Reads a file that `encoded` has made.
     /// - Throws: `LungfoldError` where it is damaged or holds something else.
     public init(contentsOf path: String) throws {
-        let volume = try NIfTIVolume(reading: path)
+        var budget = MemoryBudget.ofThisMachine()
+        let volume = try NIfTIVolume(reading: path, within: &budget)
         guard volume.rows == volume.columns else {
             throw LungfoldError(.badData, path, "has slices that are not square")
         }

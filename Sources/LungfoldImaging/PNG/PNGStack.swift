@@ -15,12 +15,15 @@ package struct PNGStack: SliceStack {
 
     package var count: Int { slices.count }
 
-    init(reading folder: String, stretchesLowDepths: Bool) throws {
+    /// Reads a folder.
+    /// - Parameter budget: what the slices' memory is taken from.
+    init(reading folder: String, stretchesLowDepths: Bool, within budget: inout MemoryBudget) throws
+    {
         let names = try Self.sliceNames(in: folder)
         var slices: [[UInt16]] = []
         var first: LungfoldPicture?
         for name in names {
-            let (picture, samples) = try Self.read("\(folder)/\(name)")
+            var (picture, samples) = try Self.read("\(folder)/\(name)", within: &budget)
             let expected = first ?? picture
             guard picture.rows == expected.rows, picture.columns == expected.columns else {
                 throw LungfoldError(
@@ -39,7 +42,10 @@ package struct PNGStack: SliceStack {
             first = expected
             let stretch = picture.bitDepth < 8 && stretchesLowDepths
             let factor = stretch ? 255 / (1 << UInt16(picture.bitDepth) - 1) : UInt16(1)
-            slices.append(factor == 1 ? samples : samples.map { $0 * factor })
+            if factor != 1 {
+                for index in samples.indices { samples[index] *= factor }
+            }
+            slices.append(samples)
         }
         path = folder
         rows = Int(first?.rows ?? 0)
@@ -72,8 +78,12 @@ package struct PNGStack: SliceStack {
         return names.sorted(by: NaturalOrder.precedes)
     }
 
-    private static func read(_ path: String) throws -> (LungfoldPicture, [UInt16]) {
-        let bytes = try InputFile(reading: path).bytes
+    private static func read(_ path: String, within budget: inout MemoryBudget) throws
+        -> (LungfoldPicture, [UInt16])
+    {
+        // The file's own bytes are free again for the next one.
+        var passing = budget
+        let bytes = try InputFile(reading: path, within: &passing).bytes
         let picture = try unwrap(ImagingShim.pictureHeader(bytes), path: path)
         let pixels = Int(picture.rows) * Int(picture.columns)
         // As with gzip: what deflate cannot hold is not allocated for (8 pixels of 1 bit a byte).
@@ -83,6 +93,14 @@ package struct PNGStack: SliceStack {
                 "declares \(picture.rows) x \(picture.columns) pixels in \(bytes.count) bytes",
                 remedy: "Fetch or write the file again")
         }
+        guard pixels <= NIfTIHeader.maximumPixels else {
+            throw LungfoldError(
+                .badData, path,
+                "has \(picture.rows) x \(picture.columns) pixels; a slice has at most "
+                    + "\(NIfTIHeader.maximumPixels)",
+                remedy: "Save it smaller")
+        }
+        try reserve(picture, pixels, path: path, passing, within: &budget)
         let read = try unwrap(ImagingShim.pictureSamples(bytes, count: pixels), path: path)
         guard read.picture.isColoured == 0 else {
             throw LungfoldError(
@@ -90,6 +108,20 @@ package struct PNGStack: SliceStack {
                 remedy: "Save it as 8-bit grey; labels as the values 0 to 3, not as colours")
         }
         return (read.picture, read.samples)
+    }
+
+    /// Takes a picture's samples, which stay, and sees that two slices as numbers have room besides.
+    private static func reserve(
+        _ picture: LungfoldPicture, _ pixels: Int, path: String, _ passing: MemoryBudget,
+        within budget: inout MemoryBudget
+    ) throws {
+        let samples = MemoryBudget.product(pixels, MemoryLayout<UInt16>.size)
+        let numbers = MemoryBudget.product(pixels, 2 * MemoryLayout<Double>.size)
+        let purpose = "\(picture.rows) x \(picture.columns) pixels"
+        let remedy = "Free some memory, or give fewer or smaller slices"
+        var passing = passing
+        try passing.take(samples + numbers, of: path, for: purpose, remedy: remedy)
+        try budget.take(samples, of: path, for: purpose, remedy: remedy)
     }
 
     private static func unwrap<Value>(_ result: Result<Value, PNGFailure>, path: String) throws

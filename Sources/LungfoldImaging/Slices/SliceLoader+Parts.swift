@@ -3,7 +3,9 @@ import LungfoldStudy
 extension SliceLoader {
     /// The slices as they are before the lung mask, with neither labels nor mask.
     public func unmasked() throws -> SliceSet {
-        try SliceLoader(imagesPath: imagesPath, size: size, window: window).load { _ in }
+        var loader = self
+        (loader.labelsPath, loader.lungsPath) = (nil, nil)
+        return try loader.load { _ in }
     }
 
     /// The lung mask at the networks' size: 1 in the lungs, 0 elsewhere; nil without a mask.

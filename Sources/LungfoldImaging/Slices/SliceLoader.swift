@@ -15,6 +15,8 @@ public struct SliceLoader: Sendable {
     public var size: Int
     /// How values become grey values; nil chooses by the range of the volume.
     public var window: GreyWindow?
+    /// The memory that loading may take; nil for what the machine has to spare by then.
+    package var budget: MemoryBudget?
 
     /// Makes a loader; nothing is read yet.
     public init(
@@ -36,15 +38,20 @@ public struct SliceLoader: Sendable {
             throw LungfoldError(
                 .usage, "--image-size", "\(size) is outside 1 to \(NIfTIHeader.maximumSide)")
         }
-        let images = try openStack(imagesPath, as: .images)
+        var budget = budget ?? .ofThisMachine()
+        let images = try openStack(imagesPath, as: .images, within: &budget)
         try Self.requireSquare(images)
-        let labels = try labelsPath.map { try openStack($0, as: .labels) }
+        try reserveSlices(of: images, within: &budget)
+        let labels = try labelsPath.map { try openStack($0, as: .labels, within: &budget) }
         try labels?.requireShape(of: images)
-        let lungs = try lungsPath.map { try openStack($0, as: .lungs) }
+        let lungs = try lungsPath.map { try openStack($0, as: .lungs, within: &budget) }
         let grey = try GreySlices(images, lungs: lungs, window: window)
         notice(grey.notice)
         for other in [labels, lungs].compactMap({ $0 }) {
             if let displacement = other.displacement(from: images) { notice(displacement) }
+        }
+        for stack in [images, labels, lungs] {
+            if let flaw = (stack as? NIfTIVolume)?.geometryFlaw { notice(flaw) }
         }
         let set = try SliceSet(
             size: size, images: resized(grey), labels: labels.map { try resized($0) } ?? [])
@@ -61,21 +68,41 @@ public struct SliceLoader: Sendable {
         }
     }
 
-    private func resized(_ grey: GreySlices) -> [Float] {
-        (0..<grey.images.count).flatMap { index in
-            Resize.image(grey.slice(index), from: grey.images.rows, to: size).map {
-                // Weights that do not sum to 1 exactly may leave the range by a rounding error.
-                Float(min(max($0, 0), 255))
-            }
+    /// Takes what the slices will need, which a small volume of many can make much: grey values and
+    /// labels, and one slice as numbers with only its columns and with rows and columns resized.
+    private func reserveSlices(of images: any SliceStack, within budget: inout MemoryBudget) throws
+    {
+        let bytesPerPixel = MemoryLayout<Float>.size + MemoryLayout<UInt8>.size
+        let made = MemoryBudget.product(images.count, size, size, bytesPerPixel)
+        let working = MemoryBudget.product(MemoryLayout<Double>.size, size, images.rows + size)
+        for bytes in [made, working] {
+            try budget.take(
+                bytes, of: images.path, for: "\(images.count) slices of \(size) x \(size)",
+                remedy: "Choose a smaller --image-size, free some memory, or split the volume")
         }
     }
 
+    private func resized(_ grey: GreySlices) -> [Float] {
+        var values: [Float] = []
+        // Grown step by step, they would take twice the memory for a moment.
+        values.reserveCapacity(grey.images.count * size * size)
+        for index in 0..<grey.images.count {
+            let slice = Resize.image(grey.slice(index), from: grey.images.rows, to: size)
+            // Weights that do not sum to 1 exactly may leave the range by a rounding error.
+            values.append(contentsOf: slice.lazy.map { Float(min(max($0, 0), 255)) })
+        }
+        return values
+    }
+
     private func resized(_ labels: any SliceStack) throws -> [UInt8] {
-        try (0..<labels.count).flatMap { index in
-            Resize.labels(
+        var values: [UInt8] = []
+        values.reserveCapacity(labels.count * size * size)
+        for index in 0..<labels.count {
+            values += Resize.labels(
                 try LabelRule.labels(ofSlice: index, of: labels), rows: labels.rows,
                 columns: labels.columns, toRows: size, toColumns: size)
         }
+        return values
     }
 
     private func warnOfLostClasses(

@@ -36,9 +36,18 @@ package enum SliceRole {
 
 /// Opens a NIfTI file or a folder of PNG slices.
 package func openStack(_ path: String, as role: SliceRole) throws -> any SliceStack {
+    var budget = MemoryBudget.ofThisMachine()
+    return try openStack(path, as: role, within: &budget)
+}
+
+/// Opens a NIfTI file or a folder of PNG slices, whose memory is taken from a budget.
+package func openStack(
+    _ path: String, as role: SliceRole, within budget: inout MemoryBudget
+) throws -> any SliceStack {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-        return try PNGStack(reading: path, stretchesLowDepths: role == .images)
+        return try PNGStack(
+            reading: path, stretchesLowDepths: role == .images, within: &budget)
     }
-    return try NIfTIVolume(reading: path)
+    return try NIfTIVolume(reading: path, within: &budget)
 }

@@ -18,11 +18,30 @@ struct PagePictures {
     static func figure(_ picture: Picture) throws -> PageView.Figure {
         let bytes = Data(try picture.raster.png()).base64EncodedString()
         let (width, height) = (picture.raster.width, picture.raster.height)
+        let image =
+            "<img src=\"data:image/png;base64,\(bytes)\" width=\"\(width)\""
+            + " height=\"\(height)\" alt=\"\(escapedHTML(picture.alternative))\">"
         return .init(
             id: "picture-\(picture.name)", kind: picture.isWide ? "wide" : "small",
-            picture: "<img src=\"data:image/png;base64,\(bytes)\" width=\"\(width)\""
-                + " height=\"\(height)\" alt=\"\(escapedHTML(picture.alternative))\">",
+            picture: headings(picture.headings) + tiled(image, picture.tiles),
             caption: picture.caption)
+    }
+
+    /// What the panels below are, each over its own.
+    private static func headings(_ titles: [String]) -> String {
+        guard !titles.isEmpty else { return "" }
+        let items = titles.map { "<span>\(escapedHTML($0))</span>" }.joined()
+        return "<p class=\"panels\">\(items)</p>"
+    }
+
+    /// A picture with a label laid over each of its tiles. The alternative text speaks for all of them.
+    private static func tiled(_ image: String, _ tiles: Picture.Tiles?) -> String {
+        guard let tiles else { return image }
+        let rows = (tiles.labels.count + tiles.columns - 1) / tiles.columns
+        let labels = tiles.labels.map { "<span>\(escapedHTML($0))</span>" }.joined()
+        return "<div class=\"tiles\">\(image)<div aria-hidden=\"true\""
+            + " style=\"grid-template: repeat(\(rows),1fr) / repeat(\(tiles.columns),1fr)\">"
+            + "\(labels)</div></div>"
     }
 
     /// What colours mean, as HTML.

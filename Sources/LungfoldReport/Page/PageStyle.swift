@@ -5,7 +5,7 @@ enum PageStyle {
           --ink: #1b1f24; --paper: #ffffff; --faint: #55606c; --line: #d5dae0; --band: #f3f5f7;
           --warn: #9a3412; --link: #0b5cad; --heat: #0072b2;
         }
-        @media (prefers-color-scheme: dark) {
+        @media screen and (prefers-color-scheme: dark) {
           :root {
             --ink: #e4e8ec; --paper: #14181d; --faint: #a3aeba; --line: #333b44; --band: #1c2229;
             --warn: #fdba74; --link: #7cc0ff; --heat: #56b4e9;
@@ -67,6 +67,13 @@ enum PageStyle {
         figure img { display: block; max-width: 100%; height: auto; background: #fff; }
         figure.wide img { width: 100%; max-width: 66rem; image-rendering: pixelated; }
         figure.small img { width: 22rem; image-rendering: pixelated; }
+        .panels { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr);
+          max-width: 66rem; margin: 0 0 0.2rem; text-align: center; color: var(--faint);
+          font-size: 0.85rem; }
+        .tiles { position: relative; max-width: 66rem; }
+        .tiles > div { position: absolute; inset: 0; display: grid; }
+        .tiles span { padding: 0.15em 0.3em; color: #fff; text-shadow: 0 0 2px #000, 0 0 2px #000;
+          font-size: clamp(7px, 1vw, 12px); line-height: 1; }
         figcaption { color: var(--faint); font-size: 0.88rem; max-width: 60rem; margin-top: 0.4rem; }
         .absent { border: 1px dashed var(--line); padding: 1rem; color: var(--faint); max-width: 60rem; }
         .legend b { font-weight: 600; margin-right: 0.6rem; }
@@ -77,14 +84,21 @@ enum PageStyle {
         .matrices .scroll { max-width: 100%; margin: 0.6rem 0; }
         .matrix td.n { background: color-mix(in srgb, var(--heat) calc(var(--share) * 55%), transparent); }
         .matrix tbody tr { background: none; }
+        .matrix small { display: block; font-size: 0.85em; }
         footer { margin-top: 4rem; color: var(--faint); font-size: 0.85rem; }
         @media (max-width: 40rem) { main { padding: 1rem; }
           dl { grid-template-columns: 1fr; } dt { margin-top: 0.4rem; } }
         @media print {
           nav, .skip { display: none; } body { display: block; font-size: 10pt; }
           main { max-width: none; padding: 0; } .scroll { overflow: visible; }
-          table { font-size: 7.5pt; } th, td { padding: 1pt 3pt; white-space: normal; }
-          figure, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
+          table, table.wide { font-size: 7.5pt; }
+          th, td, table.wide th, table.wide td { padding: 1pt 3pt; white-space: normal; }
+          figure, tr, table:not(.long), .matrices > *, .tiles { break-inside: avoid; }
+          h2, h3, caption, .legend, .panels { break-after: avoid; } .notes { break-before: avoid; }
+          /* Without it, a picture at the top of a page leaves a line of itself on the page before. */
+          figure { padding-top: 1pt; }
+          /* Colours that mean something are printed though the browser would save the ink. */
+          .legend i, .matrix td.n, tbody tr, .tiles span { print-color-adjust: exact; }
         }
 
         """

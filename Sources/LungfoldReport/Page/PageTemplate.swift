@@ -65,8 +65,8 @@ enum PageTemplate {
         </dl>
         {{/hasFacts}}
         {{#account}}
-        <p><a href="{{.}}">Hosts, threads and times</a> have a page of their own, beside this one: this
-        report is the same wherever and whenever its study runs.</p>
+        <p><a href="{{.}}">Hosts, threads, versions and times</a> are in a second file beside this one,
+        <code>{{.}}</code>: take both along. This page is the same wherever and whenever its study runs.</p>
         {{/account}}
         {{#command}}
         <h3>The command that repeats it</h3>

@@ -50,14 +50,10 @@ struct ReportPage {
     // MARK: Sections
 
     private var run: PageView.Section {
-        let deviations = Deviations.list(findings.outcome)
-        return .init(
+        .init(
             id: "study", title: "What was run", facts: StudyFacts(findings: findings).list,
-            account: "run.html", command: RepeatCommand.text(findings.study),
-            listTitle: deviations.isEmpty
-                ? "Nothing differs from the paper's study" : "What differs from the paper",
-            list: deviations.isEmpty
-                ? ["the networks, the settings and the data are the paper's"] : deviations)
+            account: "run.html", command: RepeatCommand(outcome: findings.outcome).text,
+            listTitle: "What differs from the paper", list: Deviations.list(findings.outcome))
     }
 
     private var summary: PageView.Section {
@@ -103,7 +99,9 @@ struct ReportPage {
 
     private func beyond() throws -> PageView.Section {
         var blocks = [confusions, plotBlock("folds", "Spread over folds")]
-        for name in ["comparison", "comparison-folds", "selection", "surfaces", "burden"] {
+        for name in [
+            "comparison", "comparison-folds", "false-alarms", "selection", "surfaces", "burden",
+        ] {
             blocks.append(tables.contains { $0.name == name } ? table(name) : .init())
         }
         blocks.append(plotBlock("lesion-size", "Dice against lesion size"))
@@ -130,13 +128,14 @@ struct ReportPage {
         if tables.contains(where: { $0.name == "slices" }) { blocks.append(table("slices")) }
         return .init(
             id: "beyond", title: "What the paper lacks",
-            paragraphs: findings.outcome.material == nil
-                ? [
-                    "The study's folder has no slices or predictions, so there are no pictures and"
-                        + " no distances between outlines."
-                ] : [],
+            paragraphs: (findings.outcome.material == nil ? [Self.noPictures] : [])
+                + findings.outcome.unreadable,
             blocks: blocks)
     }
+
+    private static let noPictures =
+        "The study's folder has no slices or predictions that can be read, so there are no pictures and"
+        + " no distances between outlines."
 
     private var jobs: PageView.Section {
         .init(id: "all-jobs", title: "All jobs", blocks: [table("jobs")])
@@ -200,14 +199,9 @@ struct ReportPage {
         return .init(
             entry: .init(id: "confusion", title: "Confusion matrices"),
             html: "<h3 id=\"confusion\">Confusion matrices of the best experiments</h3>\n"
-                + "<p>Pixels of \(testSlices), in per cent of the true class (row).</p>\n"
+                + "<p>Pixels of \(findings.firstStageSlices), in per cent of the true class (row), and"
+                + " counted.</p>\n"
                 + "<div class=\"matrices\">\n\(matrices.joined())</div>")
-    }
-
-    /// The slices that the best experiments are scored on.
-    private var testSlices: String {
-        findings.study.protocol == .grid
-            ? "the test slices of all folds" : "the test slices of the hold-out"
     }
 
     private static func matrix(_ matrix: ConfusionMatrix, _ group: GroupFindings) -> String {
@@ -224,7 +218,7 @@ struct ReportPage {
                 let share = total == 0 ? 0 : Double(count) / Double(total)
                 let percent = total == 0 ? "" : String(format: "%.1f %%", 100 * share)
                 html += "<td class=\"n\" style=\"--share:\(String(format: "%.3f", share))\""
-                html += " title=\"\(count) pixels\">\(percent)</td>"
+                html += ">\(percent)<small>\(count)</small></td>"
             }
             html += "</tr>\n"
         }

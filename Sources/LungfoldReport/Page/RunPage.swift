@@ -75,13 +75,27 @@ public struct RunAccount: Sendable {
 
     /// The account as a page of its own, `report/run.html`.
     public func page() throws -> String {
-        let section = PageView.Section(
-            id: "run", title: "The latest run", facts: facts,
-            listTitle: "Its processes", list: processes,
-            blocks: [.init(entry: .init(id: jobs.name, title: jobs.title), html: tableBlock)])
-        return try PageTemplate.render(
+        try Self.page(
+            PageView.Section(
+                id: "run", title: "The latest run",
+                paragraphs: ["Versions and instruction set are those on the host of rank 0."],
+                facts: facts, listTitle: "Its processes", list: processes,
+                blocks: [.init(entry: .init(id: jobs.name, title: jobs.title), html: tableBlock)]))
+    }
+
+    /// The page where there is no account, so that no link leads nowhere, or to an older one.
+    /// - Parameter reason: why there is none, in sentences.
+    public static func pageWithout(because reason: String) throws -> String {
+        try page(
+            PageView.Section(
+                id: "run", title: "The latest run",
+                paragraphs: ["Hosts, threads, versions and times are not known: \(reason)"]))
+    }
+
+    private static func page(_ section: PageView.Section) throws -> String {
+        try PageTemplate.render(
             PageView(
-                title: "Lungfold: hosts, threads and times", style: PageStyle.sheet,
+                title: "Lungfold: hosts, threads, versions and times", style: PageStyle.sheet,
                 script: PageStyle.script, state: "What may differ between two runs of one study.",
                 failures: [], hasFailures: false, sections: [section],
                 footer: "Also in run.json, for programs. The report itself is index.html."))

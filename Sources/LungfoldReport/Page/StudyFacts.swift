@@ -13,6 +13,13 @@ struct StudyFacts {
         if let count = origin.sliceCount, let digest = origin.dataDigest {
             entries.append(("Data", "\(count) slices, digest \(digest)"))
         }
+        if let preparation = origin.preparation {
+            let window = preparation.window.map { "\($0.low) to \($0.high) onto 0 to 255" }
+            entries += [
+                ("Lung mask", preparation.hasLungMask ? "given" : "none given"),
+                ("Grey values", window ?? "as they are, or a window chosen by their range"),
+            ]
+        }
         entries += [
             ("Protocol", study.protocol.rawValue),
             ("Networks", study.networks.map(\.title).joined(separator: ", ")),

@@ -56,9 +56,8 @@ struct DreamPictures {
         if !figures.isEmpty { html += "<p>\(escapedHTML(explanation))</p>" }
         for (_, job) in shown where dreams[job.key] == nil {
             html +=
-                "<p class=\"absent\">There is no picture of <code>\(escapedHTML(job.key))</code>: its"
-                + " weights are missing or damaged. Run the study's command again; it trains the job"
-                + " anew.</p>"
+                "<p class=\"absent\">There is no picture of <code>\(escapedHTML(job.key))</code>: "
+                + escapedHTML(findings.outcome.dreamFailures[job.key] ?? "none was made.") + "</p>"
         }
         return .init(entry: .init(id: "figure-5", title: title), html: html, figures: figures)
     }

@@ -9,6 +9,16 @@ struct Picture {
     let raster: Raster
     /// Whether it is shown as large as the page allows.
     var isWide = true
+    /// What its panels are, equally wide, from the left; empty where the caption says it.
+    var headings: [String] = []
+    /// What its tiles are, equally large, row by row; nil where it has none.
+    var tiles: Tiles?
+
+    /// Labels of small pictures in a grid.
+    struct Tiles {
+        let columns: Int
+        let labels: [String]
+    }
 }
 
 /// What colours mean in pictures, of the palette of Okabe and Ito; only `missed` is a blue of our own,

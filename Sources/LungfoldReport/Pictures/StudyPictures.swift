@@ -28,13 +28,21 @@ struct StudyPictures {
         var panels = [material.unmasked?[index], material.images[index]].compactMap { $0 }
             .map(grey)
         panels.append(labelled(index))
+        let labels = SegmentationTask.multiclass.classNames.indices.dropFirst().map { label in
+            let count = material.labels[index].count { $0 == label }
+            return "\(SegmentationTask.multiclass.classNames[label]) \(count)"
+        }
         let what =
             material.unmasked == nil
             ? "slice \(index + 1) as the networks see it, its labels"
             : "slice \(index + 1), the same masked to the lungs, its labels"
         return Picture(
             name: "fig1", caption: "Fig. 1. From left: \(what).",
-            alternative: "A CT slice and its labels in colour", raster: row(panels))
+            alternative: "CT slice \(index + 1) and its labels in colour, in pixels:"
+                + " \(labels.joined(separator: ", "))",
+            raster: row(panels),
+            headings: panels.count == 3
+                ? ["slice", "masked to the lungs", "labels"] : ["slice", "labels"])
     }
 
     /// Fig. 2: how often each pixel is a lesion, over all slices.
@@ -61,7 +69,10 @@ struct StudyPictures {
             name: "fig2",
             caption: "Fig. 2. Lesion labels of all \(material.labels.count) slices summed: black 0,"
                 + " white \(most) slices (the bar on the right).",
-            alternative: "A heat map of where lesions lie", raster: raster, isWide: false)
+            alternative: "A map of where lesions lie: \(counts.count { $0 > 0 }) of \(counts.count)"
+                + " pixels are a lesion in a slice or more, the most frequent in \(most) of"
+                + " \(material.labels.count)",
+            raster: raster, isWide: false)
     }
 
     /// MATLAB's colour map `hot`: black, red, yellow, white.
@@ -104,12 +115,18 @@ struct StudyPictures {
     ) -> Picture? {
         guard material.labels.indices.contains(number - 1) else { return nil }
         var panels = [grey(material.images[number - 1]), labelled(number - 1)]
+        var headings = ["slice", "truth"]
         var figures: [String] = []
+        var counts: [String] = []
         for (group, slice) in zip(groups, slices) {
             guard let slice else { continue }
             panels.append(errors(slice, task))
             let dice = slice.lesionDice.map { Table.Cell.score($0).shown } ?? "undefined"
             figures.append("\(group.network.title) Dice \(dice)")
+            headings.append(group.network.title)
+            counts.append(
+                "\(group.network.title) found \(slice.lesion.truePositives), added"
+                    + " \(slice.lesion.falsePositives), missed \(slice.lesion.falseNegatives)")
         }
         let split = slices.compactMap { $0?.split }.first ?? ""
         let isHealthy = slices.contains { $0?.lesion.truth == 0 }
@@ -117,8 +134,9 @@ struct StudyPictures {
             name: "worst-\(task.rawValue)-slice\(number)",
             caption: "Slice \(number) (tested in \(split)): slice, truth"
                 + (isHealthy ? " (no lesion), " : ", ") + figures.joined(separator: ", ") + ".",
-            alternative: "Errors on slice \(number): \(figures.joined(separator: ", "))",
-            raster: row(panels))
+            alternative: "Errors on slice \(number), in lesion pixels:"
+                + " \(counts.joined(separator: "; "))",
+            raster: row(panels), headings: headings)
     }
 
     /// All test slices of a group with their errors, worst first.
@@ -136,13 +154,24 @@ struct StudyPictures {
                 errors(slice, group.task).scaled(to: side), row: place / columns * (side + 2),
                 column: place % columns * (side + 2))
         }
-        let order = slices.map { "\($0.number)" }.joined(separator: ", ")
         return Picture(
             name: "sheet-\(group.name)",
             caption:
                 "\(group.title): all test slices with lesions, true or predicted, the worst first."
-                + " Slices, row by row: \(order).",
-            alternative: "\(slices.count) small pictures of errors", raster: sheet)
+                + " Numbers are slices.",
+            alternative: sheetWords(slices), raster: sheet,
+            tiles: .init(columns: columns, labels: slices.map { "\($0.number)" }))
+    }
+
+    /// - Parameter slices: all with a Dice coefficient, the worst first.
+    private func sheetWords(_ slices: [SliceFindings]) -> String {
+        let dice = slices.compactMap(\.lesionDice)
+        guard let worst = slices.first, let best = slices.last, !dice.isEmpty else { return "" }
+        func shown(_ dice: Double?) -> String { Table.Cell.score(dice).shown }
+        return "Errors on \(slices.count) slices, small. Dice of all lesions: worst"
+            + " \(shown(worst.lesionDice)) (slice \(worst.number)), median"
+            + " \(shown(percentile(dice, 0.5))), best \(shown(best.lesionDice))"
+            + " (slice \(best.number))"
     }
 
     // MARK: Panels

@@ -69,7 +69,7 @@ extension StudyPlots {
                 set ylabel "Dice"
                 set logscale x
                 set yrange [-0.02:1.02]
-                """
+                """, axes: ("true lesion pixels", "Dice")
         ) { slice in
             guard slice.lesion.truth > 0, let dice = slice.lesionDice else { return nil }
             return (Double(slice.lesion.truth), dice)
@@ -81,20 +81,26 @@ extension StudyPlots {
         scatter(
             task, groups, "burden",
             caption: "Lesion burden as a share of"
-                + " \(StudyTables(findings: findings).burdenBasis), \(task.rawValue): truth against"
+                + " \(findings.lungs.basis.phrase), \(task.rawValue): truth against"
                 + " prediction, a point a slice. On the line both are equal.",
             commands: """
                 set xlabel "True burden"
                 set ylabel "Predicted burden"
                 set xrange [0:*]
                 set yrange [0:*]
-                """, extra: "x with lines linecolor rgb \"#808080\" dashtype 2 notitle"
-        ) { $0.burden.map { ($0.truth, $0.prediction) } }
+                """, extra: "x with lines linecolor rgb \"#808080\" dashtype 2 notitle",
+            axes: ("true burden", "predicted burden")
+        ) { slice in
+            slice.burden?.truth.flatMap { truth in
+                slice.burden?.prediction.map { (truth, $0) }
+            }
+        }
     }
 
     private func scatter(
         _ task: SegmentationTask, _ groups: [GroupFindings], _ what: String, caption: String,
-        commands: String, extra: String? = nil, point: (SliceFindings) -> (Double, Double)?
+        commands: String, extra: String? = nil, axes: (x: String, y: String),
+        point: (SliceFindings) -> (Double, Double)?
     ) -> Plot? {
         let points = groups.map { group in
             group.slices.compactMap { slice in point(slice).map { (slice.number, $0.0, $0.1) } }
@@ -111,38 +117,54 @@ extension StudyPlots {
         }
         return Plot(
             name: name(task, what), caption: caption,
-            alternative: groups.indices.map {
-                "\(groups[$0].network.title): \(points[$0].count) slices"
-            }.joined(separator: "; ") + ". The values are in the table of slices.",
+            alternative: zip(groups, points).map { group, points in
+                "\(group.network.title): \(points.count) slices, \(axes.x) "
+                    + spread(points.map(\.1)) + ", \(axes.y) " + spread(points.map(\.2))
+            }.joined(separator: "; ") + ". Every slice is in the table of slices.",
             width: 520, height: 360, data: data.text,
             commands: commands + "\nplot "
                 + ((extra.map { [$0] } ?? []) + series).joined(separator: ", \\\n  "))
     }
 
-    /// One network's Dice against the other's, slice by slice.
+    /// The least, the middle and the greatest of some values.
+    private func spread(_ values: [Double]) -> String {
+        let sorted = values.sorted()
+        guard let least = sorted.first, let most = sorted.last else { return "none" }
+        func shown(_ value: Double) -> String {
+            most > 1 ? "\(Int(value.rounded()))" : rounded(value)
+        }
+        return "\(shown(least)) to \(shown(most)) (median \(shown(percentile(sorted, 0.5))))"
+    }
+
+    /// One network's Dice against the other's, on each slice that has lesions.
     func pairs(_ task: SegmentationTask, _ groups: [GroupFindings]) -> Plot? {
         guard groups.count == 2 else { return nil }
         let others = Dictionary(
             groups[1].slices.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
-        let points = groups[0].slices.compactMap { slice -> [String]? in
-            guard let a = slice.lesionDice, let b = others[slice.number]?.lesionDice else {
-                return nil
-            }
-            return [datum(a), datum(b), "\(slice.number)"]
+        let pairs = groups[0].slices.compactMap { slice -> (a: Double, b: Double, number: Int)? in
+            guard slice.lesion.truth > 0, let a = slice.lesionDice,
+                let b = others[slice.number]?.lesionDice
+            else { return nil }
+            return (a, b, slice.number)
         }
-        guard !points.isEmpty else { return nil }
+        guard !pairs.isEmpty else { return nil }
+        let (first, second) = (groups[0].network.title, groups[1].network.title)
         var data = PlotData()
-        data.add("Dice of SegNet, Dice of U-Net, slice", points)
+        data.add(
+            "Dice of \(first), Dice of \(second), slice",
+            pairs.map { [datum($0.a), datum($0.b), "\($0.number)"] })
         return Plot(
             name: name(task, "pairs"),
             caption:
-                "Dice of all lesions of a slice, \(task.rawValue): SegNet against U-Net, a point a"
-                + " slice. Above the line U-Net is better.",
-            alternative: "\(points.count) slices; the comparison's table has the mean difference.",
+                "Dice of all lesions of a slice, \(task.rawValue): \(first) against \(second), a point"
+                + " a slice that has lesions. Above the line \(second) is better.",
+            alternative: "\(second) is better on \(pairs.count { $0.b > $0.a }) of \(pairs.count)"
+                + " slices, \(first) on \(pairs.count { $0.a > $0.b }). Dice of \(first)"
+                + " \(spread(pairs.map(\.a))), of \(second) \(spread(pairs.map(\.b))).",
             width: 420, height: 380, data: data.text,
             commands: """
-                set xlabel "SegNet, Dice"
-                set ylabel "U-Net, Dice"
+                set xlabel "\(first), Dice"
+                set ylabel "\(second), Dice"
                 set xrange [-0.02:1.02]
                 set yrange [-0.02:1.02]
                 set size square

@@ -56,67 +56,6 @@ struct StudyPlots {
                 """)
     }
 
-    // MARK: Figure 4
-
-    private func curves(_ group: GroupFindings) -> Plot? {
-        let results = group.evaluated.compactMap(\.result)
-        guard let classes = results.first?.task.classCount, classes > 0 else { return nil }
-        var data = PlotData()
-        for result in results {
-            let history = result.history
-            data.add(
-                "\(result.split.name) training: epoch, accuracy, loss",
-                history.epochs.map {
-                    ["\($0.epoch)", datum($0.trainingAccuracy), datum($0.trainingLoss)]
-                })
-            let last = Double(history.validations.last?.iteration ?? 1)
-            let epochs = Double(history.epochs.last?.epoch ?? 1)
-            data.add(
-                "\(result.split.name) validation: epoch, accuracy, loss",
-                history.validations.map {
-                    [
-                        datum(Double($0.iteration) / last * epochs), datum($0.accuracy),
-                        datum($0.loss),
-                    ]
-                })
-        }
-        let plotName = "curves-\(group.name)"
-        func series(_ column: Int) -> String {
-            // Training last, so that the many lines of validation do not hide it.
-            [("validation", 1, "0.8", "#d55e00"), ("training", 0, "1.8", "#0072b2")].flatMap {
-                kind in
-                results.indices.map { index in
-                    let title = index == 0 ? "title \"\(kind.0)\"" : "notitle"
-                    return "\"\(plotName).dat\" index \(2 * index + kind.1) using 1:\(column) with"
-                        + " lines linewidth \(kind.2) linecolor rgb \"\(kind.3)\" \(title)"
-                }
-            }.joined(separator: ", \\\n  ")
-        }
-        let splits =
-            results.count == 1 ? results[0].split.name : "\(results.count) folds, a line each"
-        return Plot(
-            name: plotName,
-            caption:
-                "Fig. 4. Training and validation accuracy and loss of \(group.title), experiment"
-                + " \(results[0].experiment.number) (\(splits)).",
-            alternative: "Accuracy rises and loss falls from epoch 1 to"
-                + " \(results[0].history.epochs.count); the final values are in the jobs table.",
-            width: 760, height: 320, data: data.text,
-            commands: """
-                set multiplot layout 1,2
-                set xlabel "Epoch"
-                set key top center
-                set ylabel "Accuracy"
-                plot \(series(2))
-                set ylabel "Loss (logarithmic)"
-                set logscale y
-                set autoscale yfix
-                set ytics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-                plot \(series(3))
-                unset multiplot
-                """)
-    }
-
     func name(_ task: SegmentationTask, _ what: String) -> String { "\(what)-\(task.rawValue)" }
 
     func style(_ network: NetworkKind) -> String {

@@ -74,7 +74,6 @@ public struct SingleTraining {
                 try watch.take($0)
             }
             try watch.end(result)
-            return result
         }
         Console.conclude("Job: \(directory.path)")
     }

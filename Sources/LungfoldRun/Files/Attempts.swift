@@ -1,20 +1,14 @@
 import Glibc
+import LungfoldCluster
 import LungfoldImaging
 import LungfoldStudy
-import Synchronization
 
-/// The starts of a job that came to no orderly end: a line for each, in the job's folder. A job that
-/// ends, fails or is stopped has none.
+/// The starts of a job that came to no orderly end: a line for each, in the job's folder, and a line
+/// for how its process ended, where it could still say so. A job that ends, fails or is stopped in
+/// order has none.
 ///
-/// A job that keeps crashing its rank is thus known and can be set aside. What counts is crashes
-/// without progress: those of starts from where the job stands now.
+/// A job that keeps ending its process is thus known and can be set aside.
 struct Attempts {
-    /// Crashes after which a job is set aside.
-    static let mostCrashes = 2
-    /// Deaths of an unknown reason after which it is: kill -9, the kernel's want of memory, or the
-    /// power say little about a job, unless they come again and again.
-    static let mostStarts = 4
-
     private let path: String
 
     init(_ directory: JobDirectory) { path = directory.attemptsFile }
@@ -23,56 +17,91 @@ struct Attempts {
     /// - Parameter iteration: where the job starts from.
     /// - Throws: `LungfoldError` (`jobsFailed`) for a job that is to be set aside.
     func begin(_ job: Job, from iteration: Int) throws {
-        let lines = String(decoding: FileSystem.readIfAny(path), as: UTF8.self)
-            .split(separator: "\n")
-        let start = "start from \(iteration)"
-        let recent =
-            lines.lastIndex { $0.hasPrefix("start") && $0 != start }
-            .map { lines[($0 + 1)...] } ?? lines[...]
-        let starts = recent.count { $0 == start }
-        let crashes = recent.count { $0.hasPrefix("crash") }
-        guard crashes < Self.mostCrashes, starts < Self.mostStarts else {
+        var record = AttemptRecord(
+            text: String(decoding: FileSystem.readIfAny(path), as: UTF8.self), at: iteration)
+        guard record.deaths < AttemptRecord.mostDeaths else {
             throw LungfoldError(
                 .jobsFailed, "job \(job.key)",
-                "it ended its process \(starts) times after iteration \(iteration), so it is set "
-                    + "aside", remedy: "Remove \(path) to have it tried again")
+                "it ended its process \(record.deaths) times after iteration \(iteration), so it is "
+                    + "set aside", remedy: "Remove \(path) to have it tried again")
         }
-        let text = lines.map { $0 + "\n" }.joined() + start + "\n"
-        try WholeFile.write(Array(text.utf8), to: path)
-        CrashMark.point(at: path)
+        record.addStart()
+        try WholeFile.write(Array(record.text.utf8), to: path)
+        JobMark.point(at: path)
     }
 
     /// The job has come to an orderly end.
     func end() {
-        CrashMark.point(at: nil)
+        JobMark.point(at: nil)
         FileSystem.remove(path)
     }
 }
 
-/// Notes in a job's file of attempts that its process ends by a fault of its own: the one thing that
-/// a process can still do then is to write to what is open.
-enum CrashMark {
-    private static let descriptor = Atomic<Int32>(-1)
+/// What the file of attempts says of the starts from where the job stands now: those from elsewhere
+/// are forgotten, since there was progress.
+package struct AttemptRecord {
+    /// Deaths after which a job is set aside.
+    package static let mostDeaths = 2
 
-    /// Watches for the signals by which faults end a process. To be called after MPI has started,
-    /// which has handlers of its own.
-    static func watch() {
-        _ = descriptor.load(ordering: .relaxed)  // the handler must not be the first to use it
-        for number in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] {
-            signal(number) { number in
-                let line: StaticString = "crash\n"
-                let open = CrashMark.descriptor.load(ordering: .relaxed)
-                if open >= 0 { _ = Glibc.write(open, line.utf8Start, line.utf8CodeUnitCount) }
-                Glibc.signal(number, SIG_DFL)
-                raise(number)
+    private let start: String
+    private var lines: [String]
+
+    /// Reads a file's text.
+    /// - Parameter iteration: where the job stands.
+    package init(text: String, at iteration: Int) {
+        start = "start from \(iteration)"
+        lines = []
+        for line in text.split(separator: "\n").map(String.init) {
+            if line.hasPrefix("start"), line != start {
+                lines = []
+            } else if line == start || !lines.isEmpty {
+                lines.append(line)
             }
         }
     }
 
-    /// Says which file of attempts is the running job's.
-    fileprivate static func point(at path: String?) {
-        let new = path.map { open($0, O_WRONLY | O_APPEND | O_CLOEXEC) } ?? -1
-        let old = descriptor.exchange(new, ordering: .acquiringAndReleasing)
-        if old >= 0 { close(old) }
+    /// The file's text.
+    package var text: String { lines.map { $0 + "\n" }.joined() }
+
+    /// Starts whose process ended by a fault (`crash`), or without a word, as the kernel ends one
+    /// for want of memory. One that was asked to end (`asked`) tells nothing of its job: mpirun asks
+    /// all ranks as soon as one of them has died, and so does whoever needs the machine.
+    package var deaths: Int {
+        lines.split(separator: start, omittingEmptySubsequences: false).dropFirst()
+            .count { $0.contains("crash") || !$0.contains("asked") }
+    }
+
+    /// The job starts again.
+    package mutating func addStart() { lines.append(start) }
+}
+
+/// Notes in a job's file of attempts that its process ends by a fault of its own.
+enum CrashMark {
+    /// Room for a handler where the fault is that the stack is full.
+    private static let stackSize = 64 << 10
+
+    /// Watches for the signals by which faults end a process. To be called after MPI has started,
+    /// which has handlers of its own, and on the thread that trains.
+    static func watch() {
+        JobMark.prepare()
+        giveHandlersAStack()
+        for number in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] {
+            var action = sigaction()
+            action.__sigaction_handler.sa_handler = { number in
+                JobMark.noteCrash()
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+            action.sa_flags = SA_ONSTACK | SA_RESTART
+            sigaction(number, &action, nil)
+        }
+    }
+
+    /// This thread's handlers get a stack of their own, for as long as the process lives.
+    private static func giveHandlersAStack() {
+        var stack = stack_t()
+        stack.ss_size = stackSize
+        stack.ss_sp = .allocate(byteCount: stackSize, alignment: 16)
+        sigaltstack(&stack, nil)
     }
 }

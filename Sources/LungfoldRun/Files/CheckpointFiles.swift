@@ -10,6 +10,7 @@ import LungfoldTraining
 final class CheckpointFiles {
     private let directory: JobDirectory
     private let identity: [String: String]
+    private let check: (Checkpoint, String) throws -> Void
     private var next = CheckpointSlot.a
     /// The iterations of the best networks that are known to lie there, whole.
     private var best: [CheckpointSlot: Int] = [:]
@@ -17,24 +18,32 @@ final class CheckpointFiles {
     /// - Parameters:
     ///   - directory: the job's.
     ///   - identity: what the checkpoints belong to; others are not taken.
-    init(_ directory: JobDirectory, identity: [String: String]) {
+    ///   - check: throws (`badData`) for a checkpoint of a file that does not fit the job.
+    init(
+        _ directory: JobDirectory, identity: [String: String],
+        check: @escaping (_ checkpoint: Checkpoint, _ file: String) throws -> Void
+    ) {
         self.directory = directory
         self.identity = identity
+        self.check = check
     }
 
-    /// The newest checkpoint that is whole; nil where there is none.
+    /// The newest checkpoint that is whole and fits; nil where there is none.
     /// - Parameter notice: is told of those that cannot be used.
-    func load(notice: (String) -> Void) -> Checkpoint? {
+    /// - Throws: `LungfoldError` (`io`) where one cannot be read. It may be as good as ever, and the
+    ///   next ones must not take its place.
+    func load(notice: (String) -> Void) throws -> Checkpoint? {
         var newest: (checkpoint: Checkpoint, slot: CheckpointSlot)?
-        for slot in CheckpointSlot.allCases
-        where FileSystem.exists(directory.checkpointFile(slot)) {
+        for slot in CheckpointSlot.allCases {
+            guard try FileSystem.isPresent(directory.checkpointFile(slot)) else { continue }
             do {
                 let checkpoint = try read(slot)
                 best[slot] = checkpoint.bestIteration
                 if checkpoint.iteration > newest?.checkpoint.iteration ?? -1 {
                     newest = (checkpoint, slot)
                 }
-            } catch {
+            } catch let error as LungfoldError where [.badData, .missingInput].contains(error.kind)
+            {
                 notice("\(error) The other checkpoint is used, where there is one.")
             }
         }
@@ -75,13 +84,13 @@ final class CheckpointFiles {
     private func read(_ slot: CheckpointSlot) throws -> Checkpoint {
         let path = directory.checkpointFile(slot)
         var checkpoint = try Checkpoint(
-            encoded: Seal.open(FileSystem.read(path), path: path), identity: identity, file: path)
+            encoded: Seal.read(path), identity: identity, file: path)
         if let iteration = checkpoint.bestIteration {
             let file = directory.bestFile(slot, iteration: iteration)
             try checkpoint.takeBest(
-                encoded: Seal.open(FileSystem.read(file), path: file), identity: identity,
-                file: file)
+                encoded: Seal.read(file), identity: identity, file: file)
         }
+        try check(checkpoint, path)
         return checkpoint
     }
 

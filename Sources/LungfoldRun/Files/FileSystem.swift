@@ -5,8 +5,17 @@ import LungfoldStudy
 /// Files and directories by the system's own calls, whose errors say why. The one file of this target
 /// with unsafe pointers.
 public enum FileSystem {
-    /// Whether something exists at a path.
+    /// Whether something exists at a path, as far as the system tells.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// The same, for whom a wrong no would be costly: what cannot be looked at may well be there.
+    /// - Throws: `LungfoldError` (`io`) where the system cannot tell.
+    static func isPresent(_ path: String) throws -> Bool {
+        guard access(path, F_OK) != 0 else { return true }
+        let error = LungfoldError.cannotRead(path, errno)
+        guard error.kind == .missingInput else { throw error }
+        return false
+    }
 
     /// Whether a path is a directory.
     public static func isDirectory(_ path: String) -> Bool {
@@ -28,16 +37,41 @@ public enum FileSystem {
     }
 
     /// All bytes of a regular file.
-    public static func read(_ path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw LungfoldError.cannotRead(path, errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw LungfoldError.cannotRead(path, errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw LungfoldError(.missingInput, path, "is not a regular file")
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - limit: the most bytes that it may have; a larger one is refused before it takes up memory.
+    ///   - isInput: whether the user named it. What keeps such a file closed is for the user to mend
+    ///     (`missingInput`). One of our own is missing where there is none, and anything else is the
+    ///     disk's fault (`io`), which may pass: nothing is to be thrown away for it.
+    /// - Throws: `LungfoldError` with the path and the system's reason, `badData` for a large file.
+    public static func read(
+        _ path: String, atMost limit: Int? = nil, isInput: Bool = false
+    ) throws -> [UInt8] {
+        try withRegularFile(path, isInput: isInput) { descriptor, size in
+            try requireSize(size, atMost: limit, path: path)
+            return try read(descriptor, path: path, expected: size, atMost: limit)
         }
-        return try read(descriptor, path: path, expected: Int(status.st_size))
+    }
+
+    /// All bytes of a regular file whose beginning is looked at before the rest takes up memory.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - count: the length of the beginning; a shorter file gives less.
+    ///   - check: throws where the beginning and the file's size in bytes do not fit.
+    static func read(
+        _ path: String, checkingFirst count: Int, by check: ([UInt8], Int) throws -> Void
+    ) throws -> [UInt8] {
+        try withRegularFile(path) { descriptor, size in
+            try check(part(of: descriptor, from: 0, count: count, path: path), size)
+            return try read(descriptor, path: path, expected: size, atMost: nil)
+        }
+    }
+
+    /// The first bytes of a regular file, fewer where it ends before them.
+    static func read(_ path: String, first count: Int) throws -> [UInt8] {
+        try withRegularFile(path) { descriptor, _ in
+            try part(of: descriptor, from: 0, count: count, path: path)
+        }
     }
 
     /// All bytes of a file; none where it cannot be read.
@@ -45,18 +79,10 @@ public enum FileSystem {
 
     /// Some bytes of a file, fewer where it ends before them; none where it cannot be read.
     static func readIfAny(_ path: String, from offset: Int, count: Int) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
-            while done < count {
-                let got = pread(
-                    descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
-                if got < 0, errno == EINTR { continue }
-                guard got > 0 else { return }
-                done += got
-            }
+        let bytes = try? withRegularFile(path) { descriptor, _ in
+            try part(of: descriptor, from: offset, count: count, path: path)
         }
+        return bytes ?? []
     }
 
     /// The names in a directory, in order; none where it cannot be read.
@@ -75,6 +101,15 @@ public enum FileSystem {
 
     /// Removes a file, if it is there.
     public static func remove(_ path: String) { unlink(path) }
+
+    /// Removes a directory that has nothing in it; others stay.
+    static func removeEmptyDirectory(_ path: String) { rmdir(path) }
+
+    /// Removes a folder of files, if it is there.
+    static func removeFolder(_ path: String) {
+        for name in names(in: path) { remove("\(path)/\(name)") }
+        rmdir(path)
+    }
 
     /// Removes the files of a folder that a killed process has left half-written.
     static func removeTemporaries(in folder: String) {
@@ -99,8 +134,34 @@ public enum FileSystem {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    // MARK: Reading
+
+    /// Opens a file and gives its size in bytes.
+    private static func withRegularFile<Result>(
+        _ path: String, isInput: Bool = false, _ body: (Int32, Int) throws -> Result
+    ) throws -> Result {
+        // O_NONBLOCK: opening a pipe without a writer would wait for ever.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw LungfoldError.cannotRead(path, errno, isInput: isInput)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw LungfoldError.cannotRead(path, errno, isInput: isInput)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw LungfoldError(
+                isInput ? .missingInput : .io, path, "is not a regular file",
+                remedy: isInput ? "Name a file" : "Move it away and run the same command again")
+        }
+        return try body(descriptor, Int(status.st_size))
+    }
+
     /// Reads to the end; files under /proc say that their size is 0.
-    private static func read(_ descriptor: Int32, path: String, expected: Int) throws -> [UInt8] {
+    private static func read(
+        _ descriptor: Int32, path: String, expected: Int, atMost limit: Int?
+    ) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             let room = max(4096, expected - bytes.count + 1)
@@ -114,15 +175,47 @@ public enum FileSystem {
             }
             if part.isEmpty { return bytes }
             bytes += part
+            // It may have grown since its size was asked for.
+            try requireSize(bytes.count, atMost: limit, path: path)
         }
+    }
+
+    /// Reads from a place to another, or to the end where that comes first.
+    private static func part(
+        of descriptor: Int32, from offset: Int, count: Int, path: String
+    ) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
+            while done < count {
+                let got = pread(
+                    descriptor, buffer.baseAddress! + done, count - done, off_t(offset + done))
+                if got < 0, errno == EINTR { continue }
+                guard got >= 0 else { throw LungfoldError.cannotRead(path, errno) }
+                if got == 0 { return }
+                done += got
+            }
+        }
+    }
+
+    private static func requireSize(_ size: Int, atMost limit: Int?, path: String) throws {
+        guard let limit, size > limit else { return }
+        throw LungfoldError(
+            .badData, path, "has \(size) bytes; the most that such a file may have is \(limit)",
+            remedy: "Restore it from a copy, or remove it")
     }
 }
 
 extension LungfoldError {
-    static func cannotRead(_ path: String, _ code: Int32) -> LungfoldError {
-        LungfoldError(
-            code == EIO ? .io : .missingInput, path,
+    /// A file that the system refuses to open or to read.
+    /// - Parameter isInput: as of `FileSystem.read`.
+    static func cannotRead(_ path: String, _ code: Int32, isInput: Bool = false) -> LungfoldError {
+        let missing = [ENOENT, ENOTDIR]
+        let closed = [EACCES, EPERM, ELOOP, EISDIR, ENAMETOOLONG, ENXIO, ENODEV]
+        let isMissing = missing.contains(code) || (isInput && closed.contains(code))
+        return LungfoldError(
+            isMissing ? .missingInput : .io, path,
             "cannot be read: \(String(cString: strerror(code)))",
-            remedy: "Check the path and its permissions")
+            remedy: isMissing
+                ? "Check the path and its permissions"
+                : "Check the disk and the permissions, and run the same command again")
     }
 }

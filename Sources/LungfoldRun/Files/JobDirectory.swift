@@ -1,4 +1,5 @@
 import LungfoldImaging
+import LungfoldReport
 import LungfoldStudy
 
 /// The folder of a job: `jobs/KEY`.
@@ -6,8 +7,13 @@ public struct JobDirectory: Hashable, Sendable {
     /// Its path.
     public let path: String
 
+    /// Names a folder; nothing is read or made.
+    package init(path: String) { self.path = path }
+
     /// The name of the file that is written last.
     static let manifestName = "manifest.json"
+    /// The name of the trained weights.
+    static let weightsName = "weights.safetensors"
 
     /// Lengths and digests of the files below; a job that has one is finished.
     public var manifestFile: String { "\(path)/\(Self.manifestName)" }
@@ -18,7 +24,7 @@ public struct JobDirectory: Hashable, Sendable {
     /// The training curve as a table.
     public var historyFile: String { "\(path)/history.csv" }
     /// The trained weights.
-    public var weightsFile: String { "\(path)/weights.safetensors" }
+    public var weightsFile: String { "\(path)/\(Self.weightsName)" }
     /// The name of the weights of the best validation.
     static let bestWeightsName = "weights-best.safetensors"
 
@@ -34,6 +40,8 @@ public struct JobDirectory: Hashable, Sendable {
             .map { "\(path)/\($0)" }
     }
     private static func bestPrefix(_ slot: CheckpointSlot) -> String { "best-\(slot.rawValue)-" }
+    /// Its curve for TensorBoard while it is trained.
+    var liveFolder: String { "\(path)/\(LiveEvents.folderName)" }
     /// The starts of the job that came to no orderly end.
     public var attemptsFile: String { "\(path)/attempts" }
     /// Who is writing here now, where the folder is `lungfold train`'s; a study has one lock for all.
@@ -51,8 +59,9 @@ public struct JobDirectory: Hashable, Sendable {
     public func save(_ result: JobResult, weights: [UInt8], more: [String: [UInt8]] = [:]) throws {
         try FileSystem.makeDirectory(path)
         var contents = more
-        contents["weights.safetensors"] = weights
-        contents["history.csv"] = Array(HistoryTable(result).csv.utf8)
+        contents[Self.weightsName] = weights
+        let table = HistoryTable(classes: result.task.classCount)
+        contents["history.csv"] = Array(table.csv(result.history).utf8)
         contents["result.json"] = try JSON.encode(result)
         for (name, content) in contents.sorted(by: { $0.key < $1.key }) {
             try WholeFile.write(content, to: "\(path)/\(name)")
@@ -68,6 +77,7 @@ public struct JobDirectory: Hashable, Sendable {
             CheckpointSlot.allCases.map(checkpointFile)
             + CheckpointSlot.allCases.flatMap(bestFiles)
         for file in checkpoints + [failureFile, attemptsFile] { FileSystem.remove(file) }
+        FileSystem.removeFolder(liveFolder)
     }
 
     /// Removes what a process that was killed while it wrote has left.
@@ -124,33 +134,5 @@ public struct JobDirectory: Hashable, Sendable {
     public func failure() throws -> JobFailure? {
         guard FileSystem.exists(failureFile) else { return nil }
         return try JSON.decode(from: FileSystem.read(failureFile), subject: failureFile)
-    }
-}
-
-/// A training curve as a table: a row an epoch, with the last validation of that epoch.
-struct HistoryTable {
-    let csv: String
-
-    init(_ result: JobResult) {
-        let classes = result.task.classCount
-        let header =
-            ["epoch", "learning_rate", "training_loss", "training_accuracy", "iteration"]
-            + ["validation_loss", "validation_accuracy"]
-            + (0..<classes).map { "validation_dice_\($0)" }
-        let validations = Dictionary(
-            result.history.validations.map { ($0.epoch, $0) }, uniquingKeysWith: { $1 })
-        let rows = result.history.epochs.map { epoch in
-            let start = [
-                "\(epoch.epoch)", "\(epoch.learningRate)", "\(epoch.trainingLoss)",
-                "\(epoch.trainingAccuracy)",
-            ]
-            guard let validation = validations[epoch.epoch] else {
-                return start + Array(repeating: "", count: 3 + classes)
-            }
-            return start
-                + ["\(validation.iteration)", "\(validation.loss)", "\(validation.accuracy)"]
-                + validation.dice.map { $0.map { "\($0)" } ?? "" }
-        }
-        csv = ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
     }
 }

@@ -11,6 +11,7 @@ import LungfoldStudy
 /// status.json           what is running, for `lungfold status`
 /// events.jsonl          what happened, a line an event
 /// logs/                 what each rank did
+/// generation            which start of the study the folder belongs to
 /// lock                  who is writing here now
 /// jobs/KEY/             result.json, history.csv, weights.safetensors, weights-best.safetensors,
 ///                       dream.json, manifest.json (or failure.json; checkpoint-a, -b, best-a-N, best-b-N and
@@ -50,6 +51,14 @@ public struct RunDirectory: Hashable, Sendable {
     /// The page to open first.
     public var reportPage: String { "\(reportDirectory)/index.html" }
 
+    /// An error's words with names of files as they are within the folder: a report says the same
+    /// wherever the folder lies.
+    func localWords(of error: LungfoldError) -> String {
+        ["jobs", "slices"].reduce("\(error)") { words, folder in
+            words.replacingOccurrences(of: "\(path)/\(folder)/", with: "\(folder)/")
+        }
+    }
+
     /// The folder of a job.
     public func job(_ key: String) -> JobDirectory { JobDirectory(path: "\(path)/jobs/\(key)") }
 
@@ -76,16 +85,26 @@ public struct RunDirectory: Hashable, Sendable {
     ///   files, naming what differs.
     public func prepare(for file: StudyFile) throws {
         try FileSystem.makeDirectory(path)
-        if FileSystem.exists(studyFile) {
-            try refuse(unless: file)
-        } else {
-            for name in ["jobs", "report", "run.json"] where FileSystem.exists("\(path)/\(name)") {
+        do {
+            if FileSystem.exists(studyFile) { return try refuse(unless: file) }
+        } catch let error as LungfoldError where error.kind == .badData {
+            guard try isLastStudy(file) else { throw error }
+            return
+        }
+        for name in ["jobs", "report", "run.json"] where FileSystem.exists("\(path)/\(name)") {
+            guard try isLastStudy(file) else {
                 throw LungfoldError(
                     .cannotCreate, path,
                     "holds '\(name)' but no study.json, so it is not Lungfold's",
                     remedy: "Choose another folder with --output")
             }
         }
+    }
+
+    /// Whether the folder's last run was one of this study, as run.json has it: then a study.json that
+    /// is lost or damaged can be written again.
+    private func isLastStudy(_ file: StudyFile) throws -> Bool {
+        try RunRecord(of: self)?.study == file.digest
     }
 
     /// Takes the folder for a study, under the lock.
@@ -96,19 +115,22 @@ public struct RunDirectory: Hashable, Sendable {
             try WholeFile.write(
                 Array(SplitFile.encode(file.study.splits)), to: splitsFile)
         }
-        if !FileSystem.exists(studyFile) {
+        // One that is damaged came past `prepare` because run.json speaks for it.
+        if (try? load()) == nil {
             try WholeFile.write(JSON.encode(file), to: studyFile)
         }
     }
 
     /// Removes what killed runs have left half-written.
     func sweep() {
-        let tensorBoard = "\(reportDirectory)/tensorboard"
-        let folders =
-            [
-                path, "\(path)/slices", reportDirectory, "\(reportDirectory)/tables",
-                "\(reportDirectory)/figures",
-            ] + FileSystem.names(in: tensorBoard).map { "\(tensorBoard)/\($0)" }
+        var folders = [path, "\(path)/slices"]
+        if ReportLock.isFree(reportDirectory) {
+            let tensorBoard = "\(reportDirectory)/tensorboard"
+            folders += [
+                reportDirectory, "\(reportDirectory)/tables", "\(reportDirectory)/figures",
+            ]
+            folders += FileSystem.names(in: tensorBoard).map { "\(tensorBoard)/\($0)" }
+        }
         for folder in folders { FileSystem.removeTemporaries(in: folder) }
         for key in FileSystem.names(in: "\(path)/jobs") { job(key).sweep() }
     }

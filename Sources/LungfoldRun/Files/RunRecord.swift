@@ -55,6 +55,8 @@ public struct RunRecord: Codable, Sendable {
 
     /// How far the study is.
     public var state = State.running
+    /// The digest of study.json; nil in folders of versions that did not keep it.
+    public var study: String?
     /// Which start of the study this is; each is higher than the one before.
     public var generation: Int
     /// The command line.
@@ -72,10 +74,11 @@ public struct RunRecord: Codable, Sendable {
 
     /// Opens a record, with the jobs of the run before where there was one.
     public init(
-        directory: RunDirectory, command: [String], ranks: [Rank], versions: [String: String],
-        started: Date
+        directory: RunDirectory, study: String?, command: [String], ranks: [Rank],
+        versions: [String: String], started: Date
     ) {
         let before = RunRecord(of: directory)
+        self.study = study
         self.command = command
         self.started = started
         self.ranks = ranks
@@ -83,9 +86,10 @@ public struct RunRecord: Codable, Sendable {
         jobs = before?.jobs ?? [:]
         // A damaged record must not lead back to a generation that was there before.
         let isDamaged = before == nil && FileSystem.exists(directory.recordFile)
-        generation =
+        generation = GenerationFile(directory).next(
             isDamaged
-            ? Int(started.timeIntervalSince1970) : min(before?.generation ?? 0, 1 << 60) + 1
+                ? Int(started.timeIntervalSince1970) : min(before?.generation ?? 0, 1 << 60) + 1,
+            at: started)
     }
 
     /// The record of a folder's latest run; nil where it is missing or damaged.

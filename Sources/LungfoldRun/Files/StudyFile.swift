@@ -11,21 +11,29 @@ public struct StudyFile: Codable, Hashable, Sendable {
     public var dataDigest: String
     /// The pixel counts of the four labels at the label file's own resolution, for Table 1.
     public var labelCounts: ClassCounts?
+    /// What the options did to the slices; nil in folders of versions that did not keep it.
+    public var preparation: SlicePreparation?
     /// The study.
     public var study: Study
 
     /// Describes a study on slices.
-    public init(sliceCount: Int, dataDigest: String, labelCounts: ClassCounts?, study: Study) {
+    public init(
+        sliceCount: Int, dataDigest: String, labelCounts: ClassCounts?,
+        preparation: SlicePreparation?, study: Study
+    ) {
         self.sliceCount = sliceCount
         self.dataDigest = dataDigest
         self.labelCounts = labelCounts
+        self.preparation = preparation
         self.study = study
     }
+
+    /// A digest of all of it, in hexadecimal.
+    var digest: String { get throws { Digest.text(of: try JSON.encode(self)) } }
 
     /// Where this study differs from another: `settings.epochs is 2 there and 3 now`, in a fixed
     /// order; empty for the same study.
     public func differences(from other: StudyFile) throws -> [String] {
-        guard self != other else { return [] }
         let (there, now) = (try leaves(), try other.leaves())
         return Set(there.keys).union(now.keys).sorted().compactMap { key in
             guard there[key] != now[key] else { return nil }
@@ -33,9 +41,12 @@ public struct StudyFile: Codable, Hashable, Sendable {
         }
     }
 
-    /// The single values by their paths.
+    /// The single values by their paths. The preparation is not among them: slices that it made
+    /// different have another digest, and older folders lack it.
     private func leaves() throws -> [String: String] {
-        let object = try JSONSerialization.jsonObject(with: Data(JSON.encode(self)))
+        var file = self
+        file.preparation = nil
+        let object = try JSONSerialization.jsonObject(with: Data(JSON.encode(file)))
         var leaves: [String: String] = [:]
         func visit(_ value: Any, _ path: String) {
             switch value {

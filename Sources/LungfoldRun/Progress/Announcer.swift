@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import LungfoldCluster
 import LungfoldStudy
 import Synchronization
 
@@ -71,10 +72,13 @@ final class Announcer: Sendable {
         }
     }
 
-    /// Draws the last view and waits until everything is told; the console is itself again.
+    /// Draws the last view and waits until everything is told; the console is itself again. A terminal
+    /// or disk that takes nothing any more holds the end up for ten seconds.
     func close() {
         Console.listen(nil)
-        queue.sync {
+        let isTold = DispatchSemaphore(value: 0)
+        queue.async { [self] in
+            defer { isTold.signal() }
             core.withLock { core in
                 guard !core.isClosed else { return }
                 core.isClosed = true
@@ -82,11 +86,12 @@ final class Announcer: Sendable {
                 core.view = nil
             }
         }
+        _ = isTold.wait(timeout: .now() + 10)
     }
 
     /// Takes in a line that another part of the program has put on standard error; waits a moment for
-    /// it to be kept, since the process may be about to end.
-    func overhear(_ text: String) {
+    /// last words to be kept, since the process is about to end.
+    func overhear(_ text: String, _ kind: Diagnostics.Kind) {
         let isKept = DispatchSemaphore(value: 0)
         queue.async { [self] in
             let isOver = core.withLock { core in
@@ -94,13 +99,14 @@ final class Announcer: Sendable {
                 return core.hasEnded
             }
             if !isOver {
-                let event = stamped(StudyEvent(.error, text: text))
+                let event = stamped(
+                    StudyEvent(kind == .warning ? .warning : .error, text: text))
                 keep(event)
                 core.withLock { $0.presenter.show(event) }
             }
             isKept.signal()
         }
-        _ = isKept.wait(timeout: .now() + 1)
+        if kind == .lastWords { _ = isKept.wait(timeout: .now() + 1) }
     }
 
     // MARK: On the queue

@@ -78,10 +78,8 @@ struct JSONPresenter: Presenter {
 /// Errors, warnings, and where the report is.
 struct QuietPresenter: Presenter {
     func show(_ event: StudyEvent) {
-        switch event.event {
-        case .warning, .jobFailed: Console.put(.warning, event.line ?? "")
-        default: return
-        }
+        guard [.warning, .jobFailed].contains(event.event), let line = event.line else { return }
+        Console.put(.warning, line)
     }
 
     func say(_ kind: Console.Kind, _ text: String, _ event: StudyEvent?) {
@@ -107,11 +105,12 @@ struct LivePresenter: Presenter {
     }
 
     mutating func show(_ event: StudyEvent) {
+        guard let line = event.line else { return }
         switch event.event {
-        case .jobFailed, .jobInterrupted: messages.append(event.line ?? "")
+        case .jobFailed, .jobInterrupted: messages.append(line)
         // A single training has no table at its end.
-        case .jobFinished where event.generation == nil: messages.append(event.line ?? "")
-        case .warning: say(.warning, event.line ?? "", nil)
+        case .jobFinished where event.generation == nil: messages.append(line)
+        case .warning: say(.warning, line, nil)
         default: return
         }
     }

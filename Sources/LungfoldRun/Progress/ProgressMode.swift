@@ -8,7 +8,7 @@ public enum ProgressMode: String, CaseIterable, Sendable {
     case plain
     /// A JSON object a line, as in `events.jsonl`.
     case json
-    /// Errors, and where the report is.
+    /// Warnings, errors, and where the report is.
     case none
 
     /// What `auto` means where the output goes.

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Logging
+import LungfoldCluster
 import LungfoldStudy
 import Synchronization
 
@@ -28,9 +29,6 @@ enum RankLog {
         state.withLock { $0.logger = logger }
     }
 
-    /// Closes it.
-    static func close() { state.withLock { $0.logger = nil } }
-
     /// Puts down what was done.
     static func note(_ text: String) { write(.info, text) }
 
@@ -54,14 +52,15 @@ enum RankLog {
     /// Puts down what ends a job or the run.
     static func fail(_ text: String) { write(.error, text) }
 
-    /// The same, of the process's last words: a disk that hangs must not keep it from ending.
-    static func failSoon(_ text: String) {
+    /// Puts down a line that went to standard error past the console: a disk that hangs must not keep
+    /// the comm thread from its work, nor the process from ending.
+    static func overhear(_ text: String, _ kind: Diagnostics.Kind) {
         let isWritten = DispatchSemaphore(value: 0)
         DispatchQueue.global().async {
-            fail(text)
+            write(kind == .warning ? .warning : .error, text)
             isWritten.signal()
         }
-        _ = isWritten.wait(timeout: .now() + 1)
+        if kind == .lastWords { _ = isWritten.wait(timeout: .now() + 1) }
     }
 
     private static func write(_ level: Logger.Level, _ text: String) {

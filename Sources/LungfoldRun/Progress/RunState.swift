@@ -24,14 +24,19 @@ package struct RunState: Sendable {
     private var totalCost = 0.0
     private var doneCost = 0.0
     private var queueStart: Double
+    /// The jobs of all queues so far.
     private var jobCount = 0
-    private var finishedBefore = 0
+    /// Those of them that are done, before this run or in it.
+    private var finishedCount = 0
+    /// Those of them that this queue has nothing to do with any more.
+    private var settled = 0
     private var running: [String: Running] = [:]
     /// The jobs of this queue that are done, in the order in which they ended.
     private(set) var finished: [String] = []
     /// The jobs that failed, in all queues of this run.
     private(set) var failures: [JobFailure] = []
-    private var failedInQueue = 0
+    /// Whether all is trained and the report is being written.
+    package var isWritingReport = false
     /// How the run ended; nil while it runs.
     package var outcome: String?
 
@@ -58,10 +63,10 @@ package struct RunState: Sendable {
         totalCost = tasks.reduce(0) { $0 + $1.cost }
         doneCost = 0
         queueStart = time
-        jobCount = tasks.count + before
-        finishedBefore = before
+        settled = jobCount + before
+        jobCount = settled + tasks.count
+        finishedCount += before
         finished = []
-        failedInQueue = 0
         running = [:]
     }
 
@@ -82,6 +87,7 @@ package struct RunState: Sendable {
             var told = describe(.jobFinished, key, rank, at: time)
             let job = close(key)
             finished.append(key)
+            finishedCount += 1
             if let latest = job?.latest { told.fill(latest) }
             told.seconds = time - (job?.start ?? time)
             count(&told, at: time)
@@ -89,7 +95,6 @@ package struct RunState: Sendable {
         case .failed(let key, let rank, let reason):
             var told = describe(.jobFailed, key, rank, at: time)
             _ = close(key)
-            failedInQueue += 1
             failures.append(JobFailure(key: key, reason: reason))
             told.text = reason
             count(&told, at: time)
@@ -134,7 +139,7 @@ package struct RunState: Sendable {
     private func count(_ event: inout StudyEvent, at time: Double) {
         event.jobs = jobCount
         event.jobsEnded = ended
-        event.jobsFailed = failedInQueue
+        event.jobsFailed = failures.count
         event.secondsLeft = secondsLeft(at: time)
     }
 
@@ -143,12 +148,9 @@ package struct RunState: Sendable {
         return running.removeValue(forKey: key)
     }
 
-    private var ended: Int { finishedBefore + finished.count + failedInQueue }
+    private var ended: Int { finishedCount + failures.count }
 
     // MARK: How it stands
-
-    /// When a job that runs began.
-    func start(of key: String) -> Double? { running[key]?.start }
 
     /// The jobs that run, and how long all of them take.
     func runningJobs(at time: Double) -> RunningJobs {
@@ -161,11 +163,11 @@ package struct RunState: Sendable {
     /// - Parameter isStopping: whether the run was asked to stop.
     package func view(at time: Double, isStopping: Bool) -> StudyView {
         let jobs = runningJobs(at: time)
-        let isOver = outcome == nil && jobCount > 0 && ended == jobCount
-        let state = isStopping ? "stopping" : isOver ? "writing the report" : "running"
+        let state =
+            isStopping ? "stopping" : isWritingReport ? "writing the report" : "running"
         return StudyView(
             state: outcome ?? state, generation: generation, jobs: jobCount,
-            finished: finishedBefore + finished.count, failed: failedInQueue,
+            finished: finishedCount, failed: failures.count,
             running: jobs.jobs, hosts: hosts, share: share, elapsed: jobs.elapsed,
             secondsLeft: outcome == nil ? jobs.secondsLeft : nil)
     }
@@ -195,12 +197,11 @@ package struct RunState: Sendable {
     }
 
     /// The share of the work of all jobs that is done: by cost for those of this queue, by number for
-    /// those that were finished before it.
+    /// those that had ended before it.
     private var share: Double {
         guard jobCount > 0 else { return 0 }
         let queue = totalCost > 0 ? spent / totalCost : 1
-        return (Double(finishedBefore) + queue * Double(jobCount - finishedBefore))
-            / Double(jobCount)
+        return (Double(settled) + queue * Double(jobCount - settled)) / Double(jobCount)
     }
 
     /// Costs so far and times so far tell the pace.

@@ -24,12 +24,12 @@ final class SingleProgress: Sendable {
     func take(_ bytes: [UInt8]) { handle(.progress(key: key, rank: 0, bytes: bytes)) }
 
     /// Trains the job, and tells of its beginning and its end.
-    func frame(_ body: () throws -> JobResult) throws {
+    func frame(_ body: () throws -> Void) throws {
         handle(.started(key: key, rank: 0, host: Self.host))
         do {
-            _ = try body()
-            handle(.finished(key: key, rank: 0))
+            try body()
             state.withLock { $0.outcome = RunRecord.State.finished.text }
+            handle(.finished(key: key, rank: 0))
         } catch {
             let isStop = (error as? LungfoldError)?.kind == .interrupted
             state.withLock { run in

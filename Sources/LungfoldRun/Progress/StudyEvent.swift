@@ -4,7 +4,7 @@ import LungfoldStudy
 /// Something that happened in a run: a line of `events.jsonl`. A field that does not apply is left out.
 package struct StudyEvent: Codable, Hashable, Sendable {
     /// What happened.
-    package enum Kind: String, Codable, CaseIterable, Sendable {
+    package enum Kind: String, Codable, Sendable {
         case runStarted, runEnded
         case jobStarted, epochFinished, jobFinished, jobFailed, jobInterrupted
         /// What was chosen for the user or is worth knowing.
@@ -35,6 +35,11 @@ package struct StudyEvent: Codable, Hashable, Sendable {
     var loss: Double?
     /// The share of the epoch's training pixels that were classified correctly, in 0...1.
     var accuracy: Double?
+    /// Of the epoch's last validation: the loss, the share of pixels that were classified correctly, and
+    /// the mean Dice coefficient of the lesion classes, both in 0...1.
+    var validationLoss: Double?
+    var validationAccuracy: Double?
+    var validationDice: Double?
     /// The mean accuracy of the test slices, in 0...1.
     var testAccuracy: Double?
     /// Slices a second over the epoch's training steps.
@@ -82,6 +87,9 @@ package struct StudyEvent: Codable, Hashable, Sendable {
         } else {
             accuracy = finite(progress.accuracy)
             imagesPerSecond = finite(progress.imagesPerSecond)
+            validationLoss = progress.validation.map(\.loss)
+            validationAccuracy = progress.validation.map(\.accuracy)
+            validationDice = progress.validation.map(\.dice)
         }
     }
 

@@ -85,7 +85,9 @@ package struct StudyView: Hashable, Sendable {
         guard !running.isEmpty else { return [] }
         let columns = Self.columns.filter { width >= $0.from - 1 }
         let byRank = Dictionary(running.map { ($0.rank, $0) }, uniquingKeysWith: { $1 })
-        let count = max(hosts.count, (byRank.keys.max() ?? 0) + 1)
+        // A damaged status.json may hold any number.
+        let last = byRank.keys.max() ?? 0
+        let count = max(hosts.count, last.addingReportingOverflow(1).partialValue)
         let shown =
             count <= room ? Array(0..<count) : Array(byRank.keys.sorted().prefix(room - 1))
         let table = [columns.map(\.title)] + shown.map { cells(byRank[$0], rank: $0, columns) }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LungfoldCluster
 import LungfoldStudy
 
 /// Where this process's output ends up, and how large the terminal there is.
@@ -100,7 +101,7 @@ package struct Terminal: Sendable {
         var size = Size()
         if let path = path(of: 1) {
             let terminal = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-            defer { close(terminal) }
+            defer { if terminal >= 0 { close(terminal) } }
             var window = winsize()
             if terminal >= 0, ioctl(terminal, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 {
                 size.columns = Int(window.ws_col)
@@ -108,16 +109,16 @@ package struct Terminal: Sendable {
                 return size
             }
         }
-        if let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 {
-            size.columns = columns
-        }
-        if let rows = environment["LINES"].flatMap({ Int($0) }), rows > 0 { size.rows = rows }
+        size.columns = given("COLUMNS") ?? size.columns
+        size.rows = given("LINES") ?? size.rows
         return size
     }
 
-    private var isRank: Bool {
-        ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains { environment[$0] != nil }
+    private func given(_ variable: String) -> Int? {
+        environment[variable].flatMap { Int($0) }.flatMap { (1...10_000).contains($0) ? $0 : nil }
     }
+
+    private var isRank: Bool { Launcher(environment: environment).rank != nil }
 
     // MARK: /proc
 

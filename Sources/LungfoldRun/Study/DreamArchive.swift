@@ -44,21 +44,22 @@ struct DreamArchive {
     }
 
     /// The pictures of finished jobs, by key. Those whose weights are missing or damaged have none,
-    /// unless a picture made of the same weights is kept; a note says so.
+    /// unless a picture made of the same weights is kept, nor those whose network answers in no
+    /// numbers; of each there is the reason, and a note.
     /// - Throws: `LungfoldError` where they cannot be kept.
-    func load(_ jobs: [Job]) throws -> [String: ClassDreams] {
-        var all: [String: ClassDreams] = [:]
+    func load(_ jobs: [Job]) throws -> (dreams: [String: ClassDreams], failures: [String: String]) {
+        var (all, failures): ([String: ClassDreams], [String: String]) = ([:], [:])
         for job in jobs {
             do {
-                all[job.key] = try dreams(of: job)
-            } catch let error as EngineError {
-                Console.note("no picture for Fig. 5: \(error)")
-            } catch let error as LungfoldError where [.badData, .missingInput].contains(error.kind)
+                all[job.key] = try LungfoldError.translating(.badData) { try dreams(of: job) }
+            } catch let error as LungfoldError
+                where [.badData, .missingInput, .io].contains(error.kind)
             {
+                failures[job.key] = directory.localWords(of: error)
                 Console.note("no picture for Fig. 5: \(error)")
             }
         }
-        return all
+        return (all, failures)
     }
 
     private func dreams(of job: Job) throws -> ClassDreams {

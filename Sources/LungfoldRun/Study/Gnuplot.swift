@@ -4,40 +4,85 @@ import LungfoldReport
 import LungfoldStudy
 
 /// Draws plots with gnuplot, where it is installed.
-enum Gnuplot {
+public enum Gnuplot {
     /// A plot as files.
-    struct Drawing {
-        var svg: String?
-        var pdf: [UInt8]
+    public struct Drawing: Sendable {
+        /// SVG.
+        public var svg: String?
+        /// PDF.
+        public var pdf: [UInt8]
     }
 
-    /// Draws plots in one run of gnuplot.
-    /// - Parameter notice: is told why there are no plots.
-    /// - Returns: the drawings by name; none where gnuplot is missing or fails, which costs a report
-    ///   nothing else.
-    static func draw(_ plots: [Plot], notice: (String) -> Void) throws -> [String: Drawing] {
+    /// Draws plots: all in one run of gnuplot, or, where that fails, each in a run of its own, so that
+    /// a plot that cannot be drawn costs itself alone.
+    /// - Parameters:
+    ///   - program: gnuplot's name or path.
+    ///   - limit: seconds that the run of all may take, and the runs of each together.
+    ///   - notice: is told which plots there are not, and why.
+    /// - Returns: the drawings by name; none where gnuplot is missing, which costs a report nothing
+    ///   else.
+    public static func draw(
+        _ plots: [Plot], program: String = "gnuplot", limit: Double = 60, notice: (String) -> Void
+    ) throws -> [String: Drawing] {
         guard !plots.isEmpty else { return [:] }
-        guard let program = Executable.find("gnuplot") else {
-            notice("note: gnuplot is not installed (Debian: gnuplot-nox); the report has no plots")
+        guard let path = Executable.find(program) else {
+            notice("gnuplot is not installed (Debian: gnuplot-nox); the report has no plots")
             return [:]
         }
+        do {
+            return try attempt(plots, path, limit)
+        } catch {
+            let (drawings, failures) = each(plots, path, limit)
+            tell(failures, of: plots, notice)
+            return drawings
+        }
+    }
+
+    private static func each(
+        _ plots: [Plot], _ program: String, _ limit: Double
+    ) -> (drawings: [String: Drawing], failures: [(plot: Plot, reason: String)]) {
+        var drawings: [String: Drawing] = [:]
+        var failures: [(Plot, String)] = []
+        let end = Date(timeIntervalSinceNow: limit)
+        for plot in plots {
+            // A plot takes a fraction of a second; one that hangs must leave time for the others.
+            let left = min(end.timeIntervalSinceNow, limit / 6)
+            do {
+                guard left > 0 else { throw Failure("there was no time left for it") }
+                drawings.merge(try attempt([plot], program, left)) { first, _ in first }
+            } catch {
+                failures.append((plot, "\(error)"))
+            }
+        }
+        return (drawings, failures)
+    }
+
+    private static func tell(
+        _ failures: [(plot: Plot, reason: String)], of plots: [Plot], _ notice: (String) -> Void
+    ) {
+        if let first = failures.first, failures.count == plots.count {
+            return notice("gnuplot failed, so the report has no plots: \(first.reason)")
+        }
+        for (plot, reason) in failures {
+            notice("gnuplot could not draw \(plot.name), which the report lacks: \(reason)")
+        }
+    }
+
+    /// Why gnuplot drew nothing.
+    private struct Failure: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    /// Draws plots in one run, all or none: what gnuplot leaves of the plot it fails on looks whole.
+    private static func attempt(
+        _ plots: [Plot], _ program: String, _ limit: Double
+    ) throws -> [String: Drawing] {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("lungfold-plots-\(UUID().uuidString)")
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(at: folder) }
-            try run(program, plots, in: folder)
-            return plots.reduce(into: [:]) { drawings, plot in
-                drawings[plot.name] = drawing(plot, in: folder)
-            }
-        } catch {
-            notice("note: gnuplot failed, so the report has no plots: \(error)")
-            return [:]
-        }
-    }
-
-    private static func run(_ program: String, _ plots: [Plot], in folder: URL) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
         var script = ""
         for plot in plots {
             try WholeFile.write(
@@ -48,26 +93,21 @@ enum Gnuplot {
         }
         try WholeFile.write(
             Array(script.utf8), to: folder.appendingPathComponent("plots.gp").path)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["plots.gp"]
-        process.currentDirectoryURL = folder
         // Numbers, dates in PDF files and fonts that do not depend on the user's settings.
-        process.environment = [
+        let environment = [
             "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0",
             "HOME": folder.path,
         ]
-        let errors = folder.appendingPathComponent("errors")
-        try Data().write(to: errors)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let words = String(decoding: (try? Data(contentsOf: errors)) ?? Data(), as: UTF8.self)
-            throw LungfoldError(
-                .io, program, words.split(separator: "\n").joined(separator: " "))
+        if let reason = try ChildProcess.run(
+            program, ["plots.gp"], in: folder, environment: environment, limit: limit)
+        {
+            throw Failure(reason)
+        }
+        return try plots.reduce(into: [:]) { drawings, plot in
+            guard let drawing = drawing(plot, in: folder) else {
+                throw Failure("its files are incomplete; is the disk full?")
+            }
+            drawings[plot.name] = drawing
         }
     }
 
@@ -94,15 +134,5 @@ enum Gnuplot {
         var undated = pdf
         undated.replaceSubrange(range.upperBound..<range.upperBound + date.count, with: date)
         return undated
-    }
-}
-
-/// Programs of the system.
-enum Executable {
-    /// The first of a name on the PATH.
-    static func find(_ name: String) -> String? {
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return path.split(separator: ":").map { "\($0)/\(name)" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 }

@@ -28,8 +28,18 @@ struct JobProgress: Codable, Hashable, Sendable {
     var imagesPerSecond = 0.0
     /// Whether the epoch has ended.
     var endsEpoch = false
+    /// The last validation of an epoch that has ended; nil where it had none.
+    var validation: Validation?
     /// Whether `accuracy` is that of the test slices.
     var isTest = false
+
+    /// What a validation came to.
+    struct Validation: Codable, Hashable, Sendable {
+        var loss: Double
+        var accuracy: Double
+        /// The mean Dice coefficient of the lesion classes.
+        var dice: Double
+    }
 
     /// - Parameter imagesPerSecond: the pace over the epoch so far.
     init(_ progress: TrainingProgress, imagesPerSecond: Double) {
@@ -40,6 +50,10 @@ struct JobProgress: Codable, Hashable, Sendable {
         accuracy = progress.accuracy
         self.imagesPerSecond = imagesPerSecond
         endsEpoch = progress.endsEpoch
+        if endsEpoch, let last = progress.history.validations.last, last.epoch == epoch {
+            validation = Validation(
+                loss: last.loss, accuracy: last.accuracy, dice: last.lesionDice)
+        }
     }
 
     /// The end of a job.

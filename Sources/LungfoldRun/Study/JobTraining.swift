@@ -17,30 +17,43 @@ struct JobTraining {
     /// The geometry that predictions get.
     let geometry: LabelVolumeWriter
     /// Is told of checkpoints that cannot be used.
-    var notice: (String) -> Void = Console.alert
+    var notice: (String) -> Void = Console.warn
     /// Throws where this process may no longer write to the folder.
     var permission: () throws -> Void = {}
 
     /// Trains the job and writes its files.
     /// - Parameters:
-    ///   - shouldStop: whether to save and stop, asked after every mini-batch.
+    ///   - shouldStop: whether to save and stop, asked after every mini-batch and evaluated slice.
+    ///   - heartbeat: called before every slice that is evaluated: a sign of life.
     ///   - progress: called after every mini-batch.
     /// - Throws: `LungfoldError` of kind `interrupted` when stopped, of kind `io` or `cannotCreate`
-    ///   when the folder cannot be written; any other error is the job's own.
+    ///   when the folder cannot be read or written; any other error is the job's own.
     func run(
-        shouldStop: @escaping () -> Bool, progress: @escaping (TrainingProgress) throws -> Void
+        shouldStop: @escaping () -> Bool, heartbeat: @escaping () -> Void = {},
+        progress: @escaping (TrainingProgress) throws -> Void
     ) throws -> JobResult {
         try permission()
         try FileSystem.makeDirectory(directory.path)
-        let checkpoints = CheckpointFiles(directory, identity: try identity())
-        let start = checkpoints.load(notice: notice)
-        if let start { RankLog.note("\(job.key): goes on after iteration \(start.iteration)") }
         let attempts = Attempts(directory)
-        try attempts.begin(job, from: start?.iteration ?? 0)
+        // Before the checkpoints are read, so that one which ends its reader counts as a crash, too.
+        // Where the job stands is told by their headers.
+        try attempts.begin(job, from: CheckpointFiles.iteration(in: directory))
         defer { attempts.end() }
+        let checkpoints = CheckpointFiles(directory, identity: try identity()) { [job] in
+            try $0.check(isOf: job, file: $1)
+        }
+        let start = try checkpoints.load(notice: notice)
+        if let start { RankLog.note("\(job.key): goes on after iteration \(start.iteration)") }
         let trained = try TrainingRun(
             job: job, slices: slices, threads: threads, from: start, progress: progress,
-            save: saving(to: checkpoints, shouldStop)
+            save: saving(to: checkpoints, shouldStop),
+            heartbeat: { [job] in
+                heartbeat()
+                guard shouldStop() else { return }
+                throw LungfoldError(
+                    .interrupted, "job \(job.key)", "was stopped while it was evaluated",
+                    remedy: "The same command continues it")
+            }
         ).run()
         try permission()
         try directory.save(

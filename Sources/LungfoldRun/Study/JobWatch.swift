@@ -2,12 +2,13 @@ import LungfoldReport
 import LungfoldStudy
 import LungfoldTraining
 
-/// What a rank makes known of the job that it trains: to rank 0, to its log, and of its speed to
-/// TensorBoard.
+/// What a rank makes known of the job that it trains: to rank 0, to its log, and as curves to whoever
+/// looks into the job's folder.
 struct JobWatch {
     private let job: Job
     private let permission: () throws -> Void
     private let report: (RankReport) throws -> Void
+    private let curve: JobCurve
     private let speed: JobSpeed
     private var pace: EpochPace
     private var reported = ContinuousClock.now
@@ -23,6 +24,7 @@ struct JobWatch {
         self.job = job
         self.permission = permission
         self.report = report
+        curve = JobCurve(job, directory)
         speed = JobSpeed(directory)
         pace = EpochPace(miniBatch: job.experiment.miniBatch)
         RankLog.note("\(job.key): starts")
@@ -33,6 +35,7 @@ struct JobWatch {
         let imagesPerSecond = pace.count(step)
         if step.endsEpoch {
             try permission()
+            curve.note(step.history)
             speed.note(imagesPerSecond, iteration: step.iteration)
         }
         guard step.endsEpoch || ContinuousClock.now - reported > .seconds(2) else { return }

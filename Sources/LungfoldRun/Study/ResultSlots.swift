@@ -21,12 +21,12 @@ struct ResultSlots: Hashable {
         bits =
             (result.classWeights + [result.inputMean]).map(\.bitPattern)
             + result.history.epochs.flatMap { epoch in
-                [UInt64(epoch.epoch)]
+                [UInt64(bitPattern: Int64(epoch.epoch))]
                     + [epoch.learningRate, epoch.trainingLoss, epoch.trainingAccuracy]
                     .map(\.bitPattern)
             }
             + result.history.validations.flatMap { validation in
-                [UInt64(validation.epoch), UInt64(validation.iteration)]
+                [validation.epoch, validation.iteration].map { UInt64(bitPattern: Int64($0)) }
                     + [validation.loss, validation.accuracy].map(\.bitPattern)
                     // 0/0 as the one pattern that no Dice coefficient has.
                     + validation.dice.map { $0?.bitPattern ?? .max }

@@ -73,7 +73,7 @@ extension StudyRequest {
             directory: directory,
             file: StudyFile(
                 sliceCount: slices.count, dataDigest: digest,
-                labelCounts: try inspect(notice), study: study),
+                labelCounts: try inspect(notice), preparation: data.preparation, study: study),
             slices: slices, geometry: try LabelVolumeWriter(like: data.imagesPath))
     }
 

@@ -74,6 +74,9 @@ final class StudyProgress: Sendable {
 
     // MARK: The end
 
+    /// All is trained; the report comes next.
+    func beginReport() { state.withLock { $0.run.isWritingReport = true } }
+
     /// Ends run.json, and tells of it.
     func end(_ outcome: RunRecord.State) throws {
         try note(outcome)

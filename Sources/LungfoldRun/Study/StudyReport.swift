@@ -17,21 +17,22 @@ public struct StudyReport: Sendable {
         self.threads = threads
     }
 
-    /// What the folder knows of its study.
-    /// - Throws: `LungfoldError` where a file is damaged.
+    /// What the folder knows of its study. Of jobs whose files are damaged that is the damage.
+    /// - Throws: `LungfoldError` where the study itself is missing or damaged.
     public func outcome() throws -> StudyOutcome {
         let file = try directory.load()
         let study = file.study
         try study.check(sliceCount: file.sliceCount)
-        var results = try read(study.jobs()) { try directory.job($0.key).result(of: $0) }
-        let second = study.secondStage(results: results)
-        results += try read(second) { try directory.job($0.key).result(of: $0) }
-        let failures = try read(study.jobs() + second) { try directory.job($0.key).failure() }
+        var records = JobRecords(directory)
+        try records.read(study.jobs())
+        try records.read(study.secondStage(results: records.results))
         var outcome = StudyOutcome(
-            study: study, results: results, failures: failures, classCounts: file.labelCounts)
+            study: study, results: records.results, failures: records.failures,
+            classCounts: file.labelCounts)
         outcome.origin.version = Program.version
         outcome.origin.sliceCount = file.sliceCount
         outcome.origin.dataDigest = file.dataDigest
+        outcome.origin.preparation = file.preparation
         return outcome
     }
 
@@ -41,9 +42,9 @@ public struct StudyReport: Sendable {
         let files = outcome.illustratedJobs.map { key in
             (key, "\(directory.job(key).path)/\(JobEvidence.testName)")
         }
-        outcome.material = try SliceArchive(directory)
+        (outcome.material, outcome.unreadable) = SliceArchive(directory)
             .load(predictions: Dictionary(uniqueKeysWithValues: files))
-        outcome.dreams = try DreamArchive(
+        (outcome.dreams, outcome.dreamFailures) = try DreamArchive(
             directory, threads: threads ?? ThreadChoice(option: nil).threads
         ).load(outcome.dreamedJobs)
         return outcome
@@ -52,9 +53,15 @@ public struct StudyReport: Sendable {
     /// Writes the report, and the jobs that failed in this run where their own rank could not.
     /// - Returns: the jobs without a result because they failed.
     func write(newFailures: [JobFailure]) throws -> [JobFailure] {
+        // What is read is what is written: a report that began before the last job ended must not come
+        // after the one that knows it.
+        try FileSystem.makeDirectory(directory.reportDirectory)
+        let lock = ReportLock(directory.reportDirectory)
+        defer { withExtendedLifetime(lock) {} }
         for failure in newFailures {
             let job = directory.job(failure.key)
-            if try job.failure() != failure { try job.save(failure) }
+            // One that cannot be read is written anew.
+            if (try? job.failure()) != failure { try job.save(failure) }
         }
         let outcome = try illustrated()
         let report = Report(outcome: outcome)
@@ -69,21 +76,19 @@ public struct StudyReport: Sendable {
     private func save(
         _ report: Report, meanEvents: [(run: String, file: EventFile)]
     ) throws {
-        let drawings = try Gnuplot.draw(report.plots, notice: Console.warn)
-        var files = try report.files(drawings: drawings.compactMapValues(\.svg))
-            .map { ($0.path, $0.bytes) }
-        for (name, drawing) in drawings.sorted(by: { $0.key < $1.key }) {
-            files.append(("report/figures/\(name).svg", Array((drawing.svg ?? "").utf8)))
-            files.append(("report/figures/\(name).pdf", drawing.pdf))
+        let drawings = try Gnuplot.draw(report.plots, notice: Console.note)
+        var files: [String: [UInt8]] = [:]
+        for file in try report.files(drawings: drawings.compactMapValues(\.svg)) {
+            files[file.path] = file.bytes
+        }
+        for (name, drawing) in drawings {
+            files["report/figures/\(name).svg"] = Array((drawing.svg ?? "").utf8)
+            files["report/figures/\(name).pdf"] = drawing.pdf
         }
         for (run, file) in meanEvents {
-            files.append(("report/tensorboard/\(run)/\(EventFile.name)", file.bytes))
+            files["report/tensorboard/\(run)/\(EventFile.name)"] = file.bytes
         }
-        for (name, bytes) in files {
-            let path = "\(directory.path)/\(name)"
-            try FileSystem.makeDirectory(FileSystem.directory(of: path))
-            try WholeFile.write(bytes, to: path)
-        }
+        try ReportFolder(directory).write(files)
     }
 
     /// `lungfold report`: writes the report and prints the main table.
@@ -92,24 +97,31 @@ public struct StudyReport: Sendable {
         try writeRunPage()
     }
 
-    /// Writes `report/run.html`: hosts, threads and times, which the report itself leaves out.
+    /// Writes `report/run.html`: hosts, threads, versions and times, which the report itself leaves
+    /// out. It says so where they are not known: the report links to it.
     func writeRunPage() throws {
-        guard let record = RunRecord(of: directory) else {
-            Console.warn(
-                "\(directory.recordFile): is missing or damaged, so there is no report/run.html")
-            return
-        }
         try WholeFile.write(
-            Array(record.account.page().utf8), to: "\(directory.reportDirectory)/run.html")
+            Array(runPage().utf8), to: "\(directory.reportDirectory)/run.html")
+    }
+
+    private func runPage() throws -> String {
+        guard let record = RunRecord(of: directory) else {
+            let flaw = FileSystem.exists(directory.recordFile) ? "damaged" : "missing"
+            Console.warn(
+                "\(directory.recordFile): is \(flaw), so report/run.html has no hosts and times")
+            return try RunAccount.pageWithout(
+                because:
+                    "the study's run.json is \(flaw). The next run of the study writes it anew.")
+        }
+        var account = record.account
+        // The plots are drawn now, maybe elsewhere.
+        account.versions[Versions.gnuplotName] = Versions.gnuplot
+        return try account.page()
     }
 
     private func show(_ report: Report, _ failures: [JobFailure]) {
         Console.show("\n\(report.mainTable)")
         for failure in failures { Console.show("failed: \(failure.key): \(failure.reason)") }
         Console.conclude("Report: \(directory.reportPage)")
-    }
-
-    private func read<Value>(_ jobs: [Job], _ value: (Job) throws -> Value?) throws -> [Value] {
-        try jobs.compactMap(value)
     }
 }

@@ -21,11 +21,11 @@ public struct StudyRun: Sendable {
         StopSignals.watch()
         let announcer =
             Console.speaks ? Announcer(mode, terminal: .current()) : nil
-        Diagnostics.listen { line in
-            announcer?.overhear(line)
-            RankLog.failSoon(line)
+        Diagnostics.listen { kind, line in
+            announcer?.overhear(line, kind)
+            RankLog.overhear(line, kind)
         }
-        let code = World.run { world in
+        let code = World.run(limitScale: LimitScale.factor) { world in
             CrashMark.watch()
             defer { announcer?.close() }
             return try perform(world, announcer)
@@ -47,7 +47,9 @@ public struct StudyRun: Sendable {
                     lock = try DirectoryLock(
                         directory.lockFile, host: world.host, notice: Console.warn)
                 }
+                try heedStop()
                 let shared = try request.resolve(notice: Console.say)
+                try heedStop()
                 try directory.prepare(for: shared.file)
                 if lock == nil {
                     lock = try DirectoryLock(
@@ -55,6 +57,7 @@ public struct StudyRun: Sendable {
                 }
                 try directory.claim(for: shared.file)
                 directory.sweep()
+                try heedStop()
                 try SliceArchive(directory).keep(shared.slices, loader: request.data)
                 return try shared.encoded()
             })
@@ -92,7 +95,10 @@ public struct StudyRun: Sendable {
     /// The paper's second stage: rank 0 knows the first one's results.
     private func secondStage(_ world: World, _ shared: SharedStudy) throws -> [Job] {
         let bytes = try world.broadcast {
-            let results = try StudyReport(directory: shared.directory).outcome().results
+            // Unlike a report, it is not to go on without a result that is damaged.
+            let results = try shared.study.jobs().compactMap {
+                try shared.directory.job($0.key).result(of: $0)
+            }
             return try JSON.encode(shared.study.secondStage(results: results))
         }
         return try JSON.decode(from: bytes, subject: "the second stage from rank 0")
@@ -105,14 +111,30 @@ public struct StudyRun: Sendable {
         let program = Digest.of(FileSystem.readIfAny("/proc/self/exe"))
         try world.agree(on: program, what: "the build of lungfold")
         let mark = Digest.of(sharedFile(shared.directory.studyFile, patience: world.size > 1))
+        try world.share(stop)
         try world.agree(on: mark, what: "\(shared.directory.studyFile) as each host sees it")
     }
 
     /// A file that rank 0 has written. Network file systems may show it to others only after a while.
     private func sharedFile(_ path: String, patience: Bool) -> [UInt8] {
         let limit = Date().addingTimeInterval(patience ? 60 : 0)
-        while !FileSystem.exists(path), Date() < limit { Thread.sleep(forTimeInterval: 0.5) }
+        while !FileSystem.exists(path), Date() < limit, !StopSignals.hasArrived {
+            Thread.sleep(forTimeInterval: 0.5)
+        }
         return FileSystem.readIfAny(path)
+    }
+
+    /// The error that ends a run which was asked to stop before its first job; nil where it was not.
+    private var stop: LungfoldError? {
+        guard StopSignals.hasArrived else { return nil }
+        return LungfoldError(
+            .interrupted, request.output, "the study was stopped before its first job",
+            remedy: "The same command continues it")
+    }
+
+    /// - Throws: `stop`, where there is one. Before the first job nothing is lost.
+    private func heedStop() throws {
+        if let stop { throw stop }
     }
 
     /// Opens run.json and says what is about to happen; rank 0's part, and nil elsewhere.
@@ -128,8 +150,11 @@ public struct StudyRun: Sendable {
                 RunRecord.Rank(host: $0, threads: Int($1))
             }
             let record = RunRecord(
-                directory: shared.directory, command: CommandLine.arguments, ranks: ranks,
-                versions: ["lungfold": Program.version, "MPI": world.library], started: Date())
+                directory: shared.directory,
+                study: try shared.directory.load().digest,
+                command: CommandLine.arguments, ranks: ranks,
+                versions: Versions.all(mpi: world.library), started: Date())
+            try GenerationFile(shared.directory).write(record.generation)
             try record.save(in: shared.directory)
             progress = announcer.map {
                 StudyProgress(record: record, directory: shared.directory, announcer: $0)
@@ -181,6 +206,7 @@ public struct StudyRun: Sendable {
     private func report(
         _ shared: SharedStudy, _ progress: StudyProgress, threads: Int
     ) throws -> UInt8 {
+        progress.beginReport()
         do {
             let report = StudyReport(directory: shared.directory, threads: threads)
             let failures = try report.write(newFailures: progress.failures)

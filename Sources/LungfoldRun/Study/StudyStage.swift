@@ -46,11 +46,14 @@ struct StudyStage {
     }
 
     /// The jobs without a result on disk. Reads every file of every result: a job with a damaged one
-    /// is trained again, which gives the same bytes.
+    /// is trained again, which gives the same bytes. One that cannot be read may be as good as ever:
+    /// it ends the run, and nothing is thrown away.
     private func unfinishedKeys() throws -> [String] {
         try jobs.filter { job in
             let directory = shared.directory.job(job.key)
             do {
+                // A disk that does not answer is no reason to train a finished job again.
+                guard try FileSystem.isPresent(directory.manifestFile) else { return true }
                 return try directory.verifiedResult(of: job) == nil
             } catch let error as LungfoldError where [.badData, .missingInput].contains(error.kind)
             {
@@ -74,11 +77,13 @@ struct StudyStage {
                     if let bytes = try? JSON.encode(RankReport(warning: warning)) {
                         context.report(bytes)
                     }
-                }, permission: permission.check)
-            var watcher = JobWatch(job, directory, permission: permission.check) {
+                }, permission: permission.checkPatiently)
+            var watcher = JobWatch(job, directory, permission: permission.checkPatiently) {
                 context.report(try JSON.encode($0))
             }
-            let result = try training.run(shouldStop: { context.shouldStop }) {
+            let result = try training.run(
+                shouldStop: { context.shouldStop }, heartbeat: { context.countStep() }
+            ) {
                 context.countStep()
                 try watcher.take($0)
             }
@@ -92,6 +97,7 @@ struct StudyStage {
         } catch {
             // The reason also travels to rank 0, which shows it; a full disk may refuse it here.
             RankLog.fail("\(job.key): failed: \(error)")
+            try permission.checkPatiently()
             try? directory.save(JobFailure(key: job.key, reason: "\(error)"))
             throw error
         }
@@ -143,7 +149,7 @@ struct StudyStage {
 }
 
 extension LungfoldError {
-    /// Whether the study's folder cannot be written, which no job can do without.
+    /// Whether the study's folder cannot be read or written, which no job can do without.
     fileprivate var concernsTheFolder: Bool { kind == .io || kind == .cannotCreate }
 }
 

@@ -7,6 +7,20 @@ public enum Distribution {
     /// The probability that a standard normal variable is at most `z`.
     public static func normal(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
 
+    /// The `z` that a standard normal variable stays at or below with a probability.
+    /// - Parameter probability: between 0 and 1, neither of them.
+    public static func normalQuantile(_ probability: Double) -> Double {
+        // Near 1 a probability has lost the digits that tell the tail.
+        guard probability <= 0.5 else { return -normalQuantile(1 - probability) }
+        var (low, high) = (-40.0, 0.0)
+        // Halving until the interval is as narrow as a Double can tell.
+        for _ in 0..<64 {
+            let middle = (low + high) / 2
+            if normal(middle) < probability { low = middle } else { high = middle }
+        }
+        return (low + high) / 2
+    }
+
     /// The probability that a variable of Student's t distribution is farther from 0 than `t`.
     /// - Parameter degrees: degrees of freedom, above 0.
     public static func studentTwoSided(_ t: Double, degrees: Double) -> Double {

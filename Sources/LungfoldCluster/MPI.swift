@@ -128,8 +128,9 @@ final class MPI {
         _ start: (inout lf_mpi_request) -> Int32
     ) throws {
         try arrive()
-        // Rank 0 can name those who are missing, so the others let it speak first.
-        let limit = rank == 0 ? limit : limit + max(5, limit / 10)
+        // The others may have to wait for rank 0, which reads the data and writes the report; it has
+        // nobody to wait for, and can name those who are missing.
+        let limit = rank == 0 ? min(limit, patience / 12) : limit + max(5, limit / 10)
         guard try !complete(function, bytes: bytes, atMost: limit, start) else { return }
         if rank == 0 { try hearOfArrivals() }
         let seconds = Int(limit.rounded(.up))

@@ -44,7 +44,8 @@ public final class World: Sendable {
 
     private static let hasStarted = Atomic<Bool>(false)
     /// How long a rank waits for the others in a collective call, in seconds. Ranks come to one at
-    /// about the same time, or after rank 0 has read the data or written the report.
+    /// about the same time, or after rank 0 has read the data or written the report: that one itself
+    /// waits a twelfth of it, 150 s.
     private static let patience = 1800.0
     /// How long it waits for them at the end.
     private static let lastPatience = 300.0

@@ -1,18 +1,20 @@
 """Disks that are full, files that are damaged, and system calls that fail or are the last."""
 
+import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
 import time
 
-from study import finished_jobs, stat_fields
+from study import environment_with, finished_jobs, progress, stat_fields, two_at_a_time
 from suite import Skip
 
 COMMITS = ["openat", "write", "fsync", "close", "rename", "unlink", "mkdir", "ftruncate"]
 ERRORS = {
-    "openat": "EACCES", "write": "ENOSPC", "fsync": "EIO", "close": "EIO", "rename": "EIO",
+    "openat": "EACCES", "write": "ENOSPC|EDQUOT", "fsync": "EIO", "close": "EIO", "rename": "EIO",
     "unlink": "EACCES", "mkdir": "EROFS", "ftruncate": "EIO",
 }
 
@@ -89,15 +91,18 @@ def damage(path, dice):
     path.write_bytes(content)
 
 
-def half_done(study, dice):
-    """A folder of which a part is finished, and a job has two checkpoints."""
+def half_done(study, epochs=0):
+    """A folder of which a part is finished, and a job has two checkpoints and so many epochs."""
     folder = study.folder()
     run = study.start(folder, ranks=None)
-    run.wait_for(
-        lambda: finished_jobs(folder) and list(folder.glob("jobs/*/checkpoint-b")), limit=60
+    found = run.wait_for(
+        lambda: finished_jobs(folder) and list(folder.glob("jobs/*/checkpoint-b"))
+        and max(progress(folder).values(), default=0) >= epochs
     )
     run.signal(run.pid, signal.SIGKILL)
-    run.end()
+    ended = run.end()
+    if not found or ended.code != 137:
+        raise RuntimeError(f"no half of a study: {ended.code} {ended.errors[-300:]}")
     return folder
 
 
@@ -156,28 +161,80 @@ def damaged_jobs(scale, dice, study):
 def damaged_folder(scale, dice, study):
     """A damaged file of the study itself: refused by name, or of no weight; put back, all is well."""
     names = ["study.json", "splits_final.json", "run.json", "lock", "status.json"]
-    state = half_done(study, dice)
+    state = half_done(study)
     (state / "status.json").touch()
-    for index in range(scale(2, 100, 1000)):
+    names += sorted(str(path.relative_to(state)) for path in state.glob("slices/*"))
+    before = finished_jobs(state)
+
+    def trial(index, dice):
         folder = study.folder()
         shutil.copytree(state, folder)
         path = folder / names[index % len(names)]
         good = path.read_bytes()
         damage(path, dice)
+        # A report is written in a copy, lest it has a share in what the run finds, and takes long.
+        looks = study.folder()
+        shutil.copytree(folder, looks)
+        loss = looked_at(study, looks, reports=index % 6 == 0)
+        study.forget(looks)
         ended = study.run(folder, ranks=None, environment={"LUNGFOLD_LIMITS": "0.005"})
-        loss = None
         if ended.code == 0:
-            # The splits' file may have changed in its white space alone, which is no damage.
-            path.write_bytes((study.finished / path.name).read_bytes()) if (
-                path.name in ("splits_final.json", "study.json")
-            ) else None
-            loss = study.difference(folder)
+            # The splits' file may have changed in its white space alone, a volume in what stands
+            # beside its gzip data, which is no damage.
+            whole = study.finished / path.relative_to(folder)
+            if path.name in ("splits_final.json", "study.json") or path.parent.name == "slices":
+                path.write_bytes(whole.read_bytes())
+            if path.name in ended.errors and path.parent.name == "slices":
+                # Left out of the report, which says so; the same command then has it again.
+                loss = loss or study.loss(folder, ranks=1, before=before)
+            loss = loss or study.difference(folder, before)
         elif ended.code in (65, 66, 73) and ended.errors.count("lungfold: ") == 1:
             path.write_bytes(good)
             if index % 10 == 0:
-                loss = study.loss(folder, ranks=1)
+                loss = loss or study.loss(folder, ranks=1, before=before)
         else:
             loss = f"{path.name}: ended with {ended.code}: {ended.errors[-300:]}"
+        if not loss:
+            study.forget(folder)
+        return loss
+
+    count = scale(2, 100, 1000)
+    yield from two_at_a_time(trial, [(i, random.Random(dice.random())) for i in range(count)])
+    study.forget(state)
+
+
+def looked_at(study, folder, reports=True):
+    """What only looks at a folder, damaged or not: each command ends soon, in order and with one
+    message at most."""
+    for words in (["status"], ["status", "--json", "-"], ["report"])[: 3 if reports else 2]:
+        command = [study.program, words[0], folder, *words[1:]]
+        try:
+            ended = subprocess.run(
+                command, capture_output=True, text=True, errors="replace", timeout=60, check=False,
+                env=environment_with(None))
+        except subprocess.TimeoutExpired:
+            return f"{' '.join(words)} hangs"
+        messages = ended.stderr.count("lungfold: ")
+        if ended.returncode not in (0, 3, 65, 66, 73, 74) or (ended.returncode > 3 and messages != 1):
+            return f"{' '.join(words)} ended with {ended.returncode}: {ended.stderr[-300:]}"
+        if "--json" in words and ended.returncode == 0:
+            try:
+                json.loads(ended.stdout)
+            except ValueError:
+                return f"{' '.join(words)} wrote no JSON: {ended.stdout[-300:]}"
+    return None
+
+
+def damaged_looks(scale, dice, study):
+    """Files of a finished folder that are damaged, several at once: a look at it, and its report,
+    end in order."""
+    for _ in range(scale(1, 20, 300)):
+        folder = study.folder()
+        shutil.copytree(study.finished, folder)
+        files = sorted(p for p in folder.rglob("*") if p.is_file() and "report" not in p.parts)
+        for path in dice.sample(files, dice.choice([1, 1, 3, len(files)])):
+            damage(path, dice)
+        loss = looked_at(study, folder)
         yield loss
         if not loss:
             study.forget(folder)
@@ -202,6 +259,7 @@ def commits(study, scale):
         lines = [match.groups() for match in re.finditer(r"(?m)^(\d+) +(\w+)\((.*)$", file.read())]
     main = lines[0][0]
     counts, found, others, ours = {}, [], [], {}
+    commit, last = 0, {}
     for thread, call, rest in lines:
         if thread != main:
             continue
@@ -213,16 +271,23 @@ def commits(study, scale):
         is_job = "/jobs/" in rest or ours.get(descriptor, False)
         if call == "openat" and is_ours:
             ours[rest.rsplit("=", 1)[-1].strip()] = "/jobs/" in rest
+            if "O_CREAT" in rest:
+                # A file of the same kind: with other numbers, or of the other checkpoint.
+                commit += 1
+                last[re.sub(r"-[ab]\b|\d+", "", rest.split('"')[1])] = commit
         if call == "close":
             ours.pop(descriptor, None)
         if is_ours:
-            (found if is_job else others).append((call, counts[call]))
+            (found if is_job else others).append((commit, call, counts[call]))
     study.forget(folder)
     os.unlink(trace)
     if not found:
         raise RuntimeError("the trace has no call that writes a job's folder")
-    # Every call of checkpoints and results; of the study's own files and the report, some.
-    return found[:: scale(16, 1, 1)] + others[:: scale(60, 10, 2)]
+    # Every call of one checkpoint and of the result; at night of all of them. Of the study's own files
+    # and the report, some.
+    commits_of = set(last.values())
+    found = [c for c in found if scale(True, True, False) <= (c[0] in commits_of)]
+    return [c[1:] for c in found[:: scale(40, 1, 1)] + others[:: scale(60, 12, 6)]]
 
 
 def injected(study, call, what):
@@ -241,34 +306,101 @@ def injected(study, call, what):
 
 def killed_calls(scale, dice, study):
     """kill -9 at every system call that writes the folder."""
-    for call, which in commits(study, scale):
+
+    def trial(call, which):
         folder, _, _ = injected(study, call, f"signal=KILL:when={which}")
-        yield study.loss(folder, ranks=1)
+        loss = study.loss(folder, ranks=1)
         study.forget(folder)
+        return loss
+
+    yield from two_at_a_time(trial, commits(study, scale))
 
 
 def failing_calls(scale, dice, study):
     """An error of every system call that writes the folder: once, and from there on."""
-    # Not of mkdir, whose place among MPI's own calls of it varies.
+
+    def trial(call, which, error, lasting):
+        folder, ended, is_elsewhere = injected(study, call, f"error={error}:when={which}{lasting}")
+        loss = None
+        if is_elsewhere:
+            # MPI then cannot open its parts or wake its own threads, and ends or hangs as it likes:
+            # what counts is that nothing is lost.
+            pass
+        elif ended.code not in (0, 65, 66, 73, 74):
+            loss = f"{call} {which}, {error}: {ended.code}: {ended.errors[-300:]}"
+        elif ended.code != 0 and str(folder) not in ended.errors:
+            loss = f"{call} {which}{lasting}: the path is not named: {ended.errors[-300:]}"
+        loss = loss or study.loss(folder, ranks=1)
+        study.forget(folder)
+        return loss
+
+    trials = []
     for call, which in commits(study, scale):
+        # Not of mkdir, whose place among MPI's own calls of it varies.
         if call == "mkdir":
             continue
         # A lasting error of write would cut MPI's own pipes too, without which it cannot end; what
         # small disks do is that error where it belongs.
-        for lasting in [""] if call == "write" else scale([""], [""], ["", "+"]):
-            folder, ended, is_elsewhere = injected(
-                study, call, f"error={ERRORS[call]}:when={which}{lasting}")
-            loss = None
-            if is_elsewhere:
-                # MPI then cannot open its parts or wake its own threads, and ends or hangs as it
-                # likes: what counts is that nothing is lost.
-                pass
-            elif ended.code not in (0, 65, 66, 73, 74):
-                loss = f"{call} {which}: {ended.code}: {ended.errors[-300:]}"
-            elif ended.code != 0 and str(folder) not in ended.errors:
-                loss = f"{call} {which}{lasting}: the path is not named: {ended.errors[-300:]}"
-            yield loss or study.loss(folder, ranks=1)
-            study.forget(folder)
+        errors = ERRORS[call].split("|")
+        for lasting in [""] if call == "write" or which % 2 else scale([""], [""], ["", "+"]):
+            trials += [(call, which, error, lasting) for error in scale(errors[:1], errors, errors)]
+    yield from two_at_a_time(trial, trials)
+
+
+# Errors of what reads a folder, as network file systems and machines out of memory or of files have
+# them; nothing is damaged.
+READS = {
+    "openat": ["ESTALE", "EMFILE", "EIO", "ENOMEM"], "read": ["EIO", "ESTALE"],
+    "access": ["ESTALE", "EIO"],
+}
+# What a job's state hangs on.
+STATE = {
+    "manifest.json", "result.json", "weights.safetensors", "checkpoint-a", "checkpoint-b", "study.json",
+    "run.json",
+}
+
+
+def failing_reads(scale, dice, study):
+    """An error, passing or lasting, of a call that reads a file of a half-done folder: the run may
+    end, but discards no result and no checkpoint."""
+    if not shutil.which("strace"):
+        raise Skip("strace is not installed")
+    if not scale(0, 1, 1):
+        return
+    state = half_done(study, epochs=8)
+    files = [p.relative_to(state) for p in sorted(state.rglob("*")) if "logs" not in p.parts]
+    when = ["1", "2", "3", "1+"]
+    trials = [
+        (file, call, dice.choice(errors), which)
+        for file in files for call, errors in READS.items()
+        for which in scale([], when[:1] + [dice.choice(when[1:])], when)
+        if scale(False, file.name in STATE, True)
+    ]
+
+    def trial(file, call, error, which):
+        folder = study.folder()
+        shutil.copytree(state, folder)
+        before, trace = finished_jobs(folder), f"{folder}.log.trace"
+        # Of this file alone, in whatever thread.
+        ended = study.run(folder, ranks=None, prefix=[
+            "strace", "-f", "--seccomp-bpf", "-o", trace, "-P", str(folder / file),
+            "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={which}"])
+        with open(trace, errors="replace") as lines:
+            happened = "(INJECTED)" in lines.read()
+        what, loss = f"{call} of {file}: {error}, {which}", None
+        if ended.code not in (0, 66, 73, 74):
+            loss = f"{what}: ended with {ended.code}: {ended.errors[-300:]}"
+        elif ended.code and str(folder) not in ended.errors:
+            loss = f"{what}: the path is not named: {ended.errors[-300:]}"
+        elif happened and (loss := study.loss(folder, ranks=1, before=before, epochs=2)):
+            loss = f"{what} ({ended.code}): {loss}"
+        study.forget(folder)
+        return happened, loss
+
+    # A call that this file does not see so often is no trial.
+    chosen = dice.sample(trials, min(len(trials), scale(0, 36, 100)))
+    yield from (loss for happened, loss in two_at_a_time(trial, chosen) if happened or loss)
+    study.forget(state)
 
 
 # What stands between the program and the C library: each write and read takes at most some bytes, and

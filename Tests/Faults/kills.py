@@ -2,9 +2,11 @@
 
 import json
 import random
+import re
 import signal
+import time
 
-from study import Run, digests
+from study import Run, digests, finished_jobs, progress, rank_of, read, undone
 
 
 def moment(study, dice: random.Random):
@@ -28,12 +30,17 @@ def kill_nine(whom):
     def trials(scale, dice, study):
         counts = (2, 20, 100) if whom == "rank" else (1, 5, 50)
         for _ in range(scale(*counts)):
-            folder = study.folder()
-            ended = killed(study, folder, dice, whom)
-            while ended.code != -1 and dice.random() < 0.3:
+            folder, before, loss = study.folder(), {}, None
+            while not loss:
                 ended = killed(study, folder, dice, whom)
-            loss = f"ended badly: {ended.errors[-300:]}" if ended.code == -1 else None
-            loss = loss or study.loss(folder, ranks=dice.choice([1, 2, 3]))
+                if ended.code == -1:
+                    loss = f"ended badly: {ended.errors[-300:]}"
+                elif again := undone(folder, before):
+                    loss = f"done again: {again}"
+                before.update(finished_jobs(folder))
+                if dice.random() >= 0.3:
+                    break
+            loss = loss or study.loss(folder, ranks=dice.choice([1, 2, 3]), before=before)
             yield loss
             if not loss:
                 study.forget(folder)
@@ -74,24 +81,70 @@ def terminating(scale, dice, study):
         study.forget(folder)
 
 
+# Shortened limits, and the note's bounds by them: a rank is named within 90 s and the run ended within
+# 150 s. Rank 0 is missed by the others when it has been silent for 5 minutes.
+SHORTENED = 0.03
+NAMED, ENDED, MISSED = 90 * SHORTENED, 150 * SHORTENED, 300 * SHORTENED
+
+
 def stopped_rank(scale, dice, study):
-    """SIGSTOP of a rank: named with host and job, and the run ended (limits shortened)."""
-    limits = {"LUNGFOLD_LIMITS": "0.03"}
-    for index in range(scale(1, 2, 20)):
+    """SIGSTOP of a rank at work: named with host and job, and the run ended, within the bounds.
+    Stopped before there is a job or after the last one, it does not hang the run either."""
+    few = ["job", "job", "start", "report"]
+    moments = scale(few[:1], few, ["job"] * 12 + few[2:] * 4)
+    for index, moment_of in enumerate(moments):
+        victim = 1 if moment_of != "job" else 1 - index % 2
         folder = study.folder()
-        run = study.start(folder, ranks=2, environment=limits)
-        run.wait_for(lambda: "starts on rank 1" in run.text())
-        ranks = run.ranks()
-        if len(ranks) == 2:
-            run.signal(ranks[1 - index % 2], signal.SIGSTOP)
+        slow = study.start_seconds()
+        run = study.start(folder, ranks=2, environment={"LUNGFOLD_LIMITS": str(SHORTENED)})
+        signs = {
+            "job": lambda: all(f"starts on rank {rank} " in run.text() for rank in (0, 1)),
+            "start": lambda: (folder / "study.json").exists(),
+            "report": lambda: re.search(r"; (\d+) of \1 jobs", run.text()),
+        }
+        begun = run.wait_for(signs[moment_of])
+        job = re.search(rf"(\S+) starts on rank {victim} \((\S+)\)", run.text())
+        stopped = [pid for pid in run.ranks() if rank_of(pid) == victim]
+        begin = time.monotonic()
+        for pid in stopped:
+            run.signal(pid, signal.SIGSTOP)
+        named = named_after(run, begin, job if moment_of == "job" else None, victim)
         ended = run.end(60)
-        named = "sign of life" in ended.errors or "nothing heard from rank 0" in ended.errors
-        finished = ended.code == 0 and index % 2 == 1
+        seconds = time.monotonic() - begin
+        # Signs of life are judged by a busy machine, and mpirun takes two seconds to end ranks.
+        allowed, last = 1 + 3 * slow, 2 + 6 * slow
         loss = None
-        if ended.code in (-1, 0) and not finished or not (named or finished):
-            loss = f"ended with {ended.code}, rank not named: {ended.errors[-300:]}"
+        if not begun or not stopped:
+            loss = f"no rank was stopped: {ended.code}: {ended.errors[-300:]}"
+        elif ended.code == -1:
+            loss = f"{moment_of}, rank {victim} stopped: {ended.errors[-300:]}"
+        elif moment_of == "start":
+            # It has not joined the others, which are patient with it.
+            if ended.code == 0 or seconds > MISSED + ENDED + last or "rank 1 on" not in ended.errors:
+                loss = f"start: ended with {ended.code} after {seconds:.1f} s: {ended.errors[-300:]}"
+        elif moment_of == "report":
+            # The report is rank 0's: it may be written all the same.
+            if seconds > MISSED + ENDED + last + study.seconds:
+                loss = f"report: ended with {ended.code} after {seconds:.1f} s: {ended.errors[-300:]}"
+        elif ended.code == 0 or named is None:
+            loss = f"ended with {ended.code}, rank {victim} not named: {ended.errors[-300:]}"
+        elif named > (NAMED if victim else MISSED) + allowed:
+            loss = f"rank {victim} named after {named:.1f} s"
+        elif seconds > (ENDED if victim else MISSED + 30 * SHORTENED) + allowed + last:
+            loss = f"rank {victim} stopped: ended after {seconds:.1f} s"
         yield loss or study.loss(folder)
         study.forget(folder)
+
+
+def named_after(run, begin, job, victim):
+    """When a stopped rank was named with its host and job: seconds, or None."""
+    if job is None:
+        return None
+    words = "no sign of life" if victim else "nothing heard from rank 0"
+    who = rf"rank 1 on {re.escape(job[2])}" + (r", job \S+-e\d+-\S+" if victim else "")
+    pattern = re.compile(rf"{who}: {words} for \d+ s")
+    found = run.wait_for(lambda: pattern.search(read(f"{run.log}.err")))
+    return time.monotonic() - begin if found else None
 
 
 def faults(scale, dice, study):
@@ -167,13 +220,52 @@ def not_a_number(scale, dice, study):
 
 
 def ranks_and_threads(scale, dice, study):
-    """Any number of ranks and threads; stopped in the middle, and gone on with others."""
+    """Any number of ranks and threads; and killed in the middle, gone on with others of both."""
     shapes = [(ranks, threads) for ranks in (1, 2, 3, 4) for threads in (1, 2)]
-    for ranks, threads in shapes[: scale(2, 8, 8)]:
+    for ranks, threads in shapes[: scale(1, 8, 8)]:
         folder = study.folder()
         ended = study.run(folder, ranks=ranks, threads=threads)
         yield f"{ranks} ranks: {ended.errors[-300:]}" if ended.code else study.difference(folder)
         study.forget(folder)
+    for ranks, threads in dice.sample(shapes, scale(1, 5, 8)):
+        folder = study.folder()
+        run = study.start(folder, ranks=ranks, threads=threads)
+        # A job is finished, and another is begun.
+        middle = run.wait_for(lambda: finished_jobs(folder) and progress(folder))
+        run.signal(dice.choice(run.ranks() or [run.pid]), signal.SIGKILL)
+        ended = run.end()
+        loss = None
+        if not middle or ended.code in (-1, 0):
+            loss = f"{ranks} ranks: not killed in the middle: {ended.code}: {ended.errors[-300:]}"
+        yield loss or study.loss(folder, ranks=5 - ranks, threads=3 - threads)
+        study.forget(folder)
+
+
+def paper(scale, dice, study):
+    """The paper's protocol, killed in its hold-out stage and again in the folds of the best."""
+    for index in range(scale(0, 3, 20)):
+        folder, before, loss = study.folder(), {}, None
+        for stage in ("holdout", "fold"):
+            run = study.start(folder, ranks=2)
+            begun = run.wait_for(lambda: is_in(folder, stage))
+            # Not so late that nothing is left of the second stage.
+            late = dice.uniform(0, study.seconds / 8)
+            run.wait_for(lambda: stage == "holdout" and is_in(folder, "fold"), late)
+            whom = run.ranks() if index % 3 else [run.pid]
+            run.signal(dice.choice(whom or [run.pid]), signal.SIGKILL)
+            ended = run.end()
+            if not begun or ended.code == -1:
+                loss = loss or f"stage {stage}: {ended.code}: {ended.errors[-300:]}"
+            elif again := undone(folder, before):
+                loss = loss or f"stage {stage}: done again: {again}"
+            before.update(finished_jobs(folder))
+        yield loss or study.loss(folder, ranks=dice.choice([1, 2, 3]), before=before)
+        study.forget(folder)
+
+
+def is_in(folder, stage):
+    """Whether a job of a stage of the paper's protocol is at work."""
+    return f"-{stage}" in " ".join(progress(folder))
 
 
 def together(scale, dice, study):

@@ -2,23 +2,28 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import time
 
-from study import name_of, start_time
+from study import name_of, progress, start_time
 from suite import Skip
 
-# The README's cluster line, and a faster one, so that a test of a link that stays down takes no minutes.
+# The cluster line that users are given, and a faster one for tests of other things than it.
 PATIENT, FAST = (20, 5, 3), (5, 2, 3)
-# Stands in for ssh: a shell on another "host".
+# Within which a run that has lost a host ends by itself, with what users are given.
+LOST = 60
+# Stands in for ssh: a shell on another "host", which may have a disk of its own in place of a folder.
 AGENT = """#!/bin/sh
 while [ "${1#-}" != "$1" ]; do shift; done
 host=$1
 shift
 exec ip netns exec "$host" unshare --uts --mount --ipc sh -c \\
-    'hostname "$0"; mount -t tmpfs none /dev/shm; exec sh -c "$1"' "$host" "$*"
+    'hostname "$0"; mount -t tmpfs none /dev/shm
+    [ -z "$LUNGFOLD_PRIVATE" ] || mount -t tmpfs none "$LUNGFOLD_PRIVATE"
+    exec sh -c "$1"' "$host" "$*"
 """
 
 
@@ -68,7 +73,7 @@ class Hosts:
     def link(self, index, state):
         self.ip("-n", self.switch, "link", "set", f"p{index}", state)
 
-    def start(self, study, folder, keepalive=FAST, limits="0.1"):
+    def start(self, study, folder, keepalive=FAST, limits="0.1", private=""):
         """mpirun on the first host, a rank on each."""
         inner = 'hostname "$0"; exec "$@"'
         named = zip(("time", "intvl", "probes"), keepalive)
@@ -82,7 +87,8 @@ class Hosts:
             "--host", ",".join(f"{name}:1" for name in self.names),
         ]
         return study.start(
-            folder, ranks=None, prefix=prefix, environment={"LUNGFOLD_LIMITS": limits})
+            folder, ranks=None, prefix=prefix,
+            environment={"LUNGFOLD_LIMITS": limits, "LUNGFOLD_PRIVATE": str(private)})
 
     def record(self, run, index, program):
         """The process of this name on a host, daemons of mpirun among them; None if there is none.
@@ -118,20 +124,100 @@ def links(scale, dice, study):
         )
         study.forget(folder)
         for seconds in scale([], [3, 20, None], [3] * 9 + [20] * 3 + [None] * 6):
-            folder, run = at_work(
-                hosts, study, keepalive=FAST if seconds is None else PATIENT,
-                limits="0.1" if seconds is None else "1")
+            # With what users are given, keepalive and limits.
+            folder, run = at_work(hosts, study, keepalive=PATIENT, limits="1")
+            loss = None
             hosts.link(1, "down")
-            run.wait_for(lambda: False, seconds or 60)
-            if seconds is None and run.process.poll() is None:
-                run.signal(run.pid, signal.SIGTERM)  # a hung mpirun: only the outside can end it
-            if seconds is not None:
-                hosts.link(1, "up")
-            ended = run.end(120)
+            if seconds is None:
+                loss = lost_host(run)
+            else:
+                run.wait_for(lambda: False, seconds)
             hosts.link(1, "up")
-            loss = f"{seconds} s down: hung: {ended.errors[-300:]}" if ended.code == -1 else None
-            if seconds is not None and ended.code != 0:
+            ended = run.end(120)
+            if ended.code == -1:
+                loss = loss or f"{seconds} s down: hung: {ended.errors[-300:]}"
+            elif seconds is not None and ended.code != 0:
                 loss = f"{seconds} s down: ended with {ended.code}: {ended.errors[-300:]}"
+            elif seconds is None and ended.code == 0:
+                loss = loss or "the link was down for good, and the run ended with 0"
+            yield loss or study.loss(folder, environment={"LUNGFOLD_LIMITS": "0.1"})
+            study.forget(folder)
+
+
+def lost_host(run):
+    """Waits for the end of a run that has lost a host: by itself, and on all hosts; or says what is
+    left of it, which it ends."""
+    begin = time.monotonic()
+    run.wait_for(lambda: False, LOST)
+    if run.process.poll() is None:
+        run.signal(run.pid, signal.SIGTERM)
+        return f"mpirun had not ended after {LOST} s"
+    # The cut-off host's processes find out by themselves as well.
+    while run.living() and time.monotonic() - begin < LOST:
+        time.sleep(0.05)
+    left = [f"{name_of(pid)} {pid}" for pid in run.living()]
+    return f"after {LOST} s there are still {left}" if left else None
+
+
+def slow_link(scale, dice, study):
+    """A link of 1 Mbit/s: slow, and without effect."""
+    with Hosts(study.scratch) as hosts:
+        for _ in range(scale(0, 1, 3)):
+            folder = study.folder()
+            shape = ["tbf", "rate", "1mbit", "burst", "32kbit", "latency", "400ms"]
+            for name in hosts.names[1:]:
+                command = ["ip", "netns", "exec", name, "tc", "qdisc", "add", "dev", "eth0", "root"]
+                made = subprocess.run(
+                    [*command, *shape], capture_output=True, text=True, check=False)
+                if made.returncode:
+                    raise Skip(f"no tbf in this kernel: {made.stderr.strip()[:80]}")
+            ended = hosts.start(study, folder, keepalive=PATIENT, limits="1").end(180)
+            for name in hosts.names[1:]:
+                hosts.ip("netns", "exec", name, "tc", "qdisc", "del", "dev", "eth0", "root")
+            loss = f"ended with {ended.code}: {ended.errors[-300:]}" if ended.code else None
+            yield loss or study.difference(folder)
+            study.forget(folder)
+
+
+def lost_hosts(scale, dice, study):
+    """A host lost, link and processes at once, while it writes a checkpoint or a result."""
+    with Hosts(study.scratch) as hosts:
+        for index in range(scale(0, 1, 6)):
+            folder, run = at_work(hosts, study, keepalive=PATIENT, limits="1")
+            job = re.search(r"(\S+) starts on rank 1 ", run.text())
+            lost = [hosts.record(run, 1, name) for name in ("lungfold", "orted")]
+            writes = (folder / "jobs" / job[1]) if job else folder
+            # Half-written files, as a commit has them: of a checkpoint, or of the result.
+            kind = ".*.tmp" if index % 2 == 0 else ".weights*.tmp"
+            found = run.wait_for(lambda: list(writes.glob(kind)) or not progress(folder), 30)
+            hosts.link(1, "down")
+            for pid in lost:
+                run.signal(pid, signal.SIGKILL)
+            loss = lost_host(run)
+            hosts.link(1, "up")
+            ended = run.end(60)
+            if not job or not found or None in lost:
+                loss = loss or f"there was no commit to lose a host in: {ended.errors[-300:]}"
+            elif ended.code in (-1, 0):
+                loss = loss or f"ended with {ended.code}: {ended.errors[-300:]}"
+            yield loss or study.loss(folder, environment={"LUNGFOLD_LIMITS": "0.1"})
+            study.forget(folder)
+
+
+def private_folders(scale, dice, study):
+    """An output folder that is another one on each host: refused, with the hosts named."""
+    with Hosts(study.scratch) as hosts:
+        for _ in range(scale(0, 1, 2)):
+            folder = study.folder()
+            folder.mkdir()
+            ended = hosts.start(study, folder, limits="1", private=folder).end(90)
+            loss = None
+            if ended.code in (-1, 0, 3) or ended.seconds > 75:
+                loss = f"ended with {ended.code} after {ended.seconds:.0f} s: {ended.errors[-300:]}"
+            elif not all(name in ended.errors for name in hosts.names[1:]):
+                loss = f"the hosts are not named: {ended.errors[-300:]}"
+            elif list(folder.glob("jobs/*")):
+                loss = "a job was begun"
             yield loss or study.loss(folder, environment={"LUNGFOLD_LIMITS": "0.1"})
             study.forget(folder)
 

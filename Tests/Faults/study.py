@@ -2,18 +2,42 @@
 
 import dataclasses
 import hashlib
+import itertools
+import json
 import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 IMAGES, LABELS = "tr_im.nii.gz", "tr_mask.nii.gz"
 # What differs between two undisturbed runs, too: times, hosts, who writes, how fast it was.
 UNCOMPARED = {
-    "run.json", "run.html", "lock", "status.json", "events.jsonl", "logs",
+    "run.json", "generation", "run.html", "lock", "status.json", "events.jsonl", "logs",
     "events.out.tfevents.0000000000.images-per-second",
 }
+
+
+# A thread's own TMPDIR. Of two processes with one, Open MPI's first to end removes a folder that the
+# second is about to use.
+own = threading.local()
+
+
+def two_at_a_time(trial, trials):
+    """The results of trials of one process each, which then share the cores."""
+
+    def begin():
+        own.environment = {"TMPDIR": tempfile.mkdtemp(dir=os.environ["TMPDIR"])}
+
+    with ThreadPoolExecutor(2, initializer=begin) as pool:
+        yield from pool.map(lambda given: trial(*given), trials)
+
+
+def environment_with(more):
+    return {**os.environ, **getattr(own, "environment", {}), **(more or {})}
 
 
 @dataclasses.dataclass
@@ -39,7 +63,7 @@ class Run:
             stdin=subprocess.DEVNULL,
             stdout=self.out,
             stderr=self.err,
-            env={**os.environ, **(environment or {})},
+            env=environment_with(environment),
             start_new_session=True,
         )
         self.pid = self.process.pid
@@ -108,7 +132,9 @@ class Study:
     def __init__(self, program, data, scratch, options):
         self.program, self.data, self.scratch = program, data, scratch
         self.options = options.split()
-        self.count = 0
+        self.preparing = threading.Lock()
+        self.oracle = None  # digests, seconds and folder of the undisturbed run
+        self.numbers = itertools.count(1)  # which several threads may take from
 
     def arguments(self, folder, more=()):
         return [
@@ -120,8 +146,7 @@ class Study:
 
     def folder(self):
         """A folder that is not there yet."""
-        self.count += 1
-        return self.scratch / f"study-{os.getpid()}-{id(self) % 9999}-{self.count}"
+        return self.scratch / f"study-{os.getpid()}-{id(self) % 9999}-{next(self.numbers)}"
 
     def training(self, folder):
         """The command for the first SegNet of it alone."""
@@ -132,7 +157,13 @@ class Study:
             "--experiment", "4", "--split", "fold1", "--threads", "1",
         ]
 
-    def start(
+    def start(self, folder, **options):
+        """Starts the command on a folder. The oracle is there by then, lest it is made while a fault is
+        waited for."""
+        self.undisturbed()
+        return self.launch(folder, **options)
+
+    def launch(
         self, folder, ranks=2, threads=1, environment=None, stdout=None, prefix=(), log="", more=()
     ):
         mpirun = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
@@ -145,15 +176,28 @@ class Study:
     def run(self, folder, limit=120, **options):
         return self.start(folder, **options).end(limit)
 
-    def prepare(self):
-        """Runs the study undisturbed, on one rank: the oracle."""
-        folder = self.folder()
-        ended = self.run(folder, ranks=1)
-        if ended.code != 0:
-            raise SystemExit(f"the undisturbed run failed: {ended.code} {ended.errors}")
-        self.reference, self.seconds = digests(folder), ended.seconds
-        self.finished = folder
-        return self
+    def undisturbed(self):
+        """Runs the study undisturbed, on one rank and when it is first asked for: the oracle."""
+        with self.preparing:
+            if not self.oracle:
+                folder = self.folder()
+                ended = self.launch(folder, ranks=1).end(120)
+                if ended.code != 0:
+                    raise SystemExit(f"the undisturbed run failed: {ended.code} {ended.errors}")
+                self.oracle = digests(folder), ended.seconds, folder
+            return self.oracle
+
+    @property
+    def reference(self):
+        return self.undisturbed()[0]
+
+    @property
+    def seconds(self):
+        return self.undisturbed()[1]
+
+    @property
+    def finished(self):
+        return self.undisturbed()[2]
 
     def start_seconds(self):
         """How long one start of the program with MPI takes at this moment."""
@@ -161,20 +205,24 @@ class Study:
         subprocess.run([self.program, "doctor"], capture_output=True, check=False)
         return time.monotonic() - begin
 
-    def loss(self, folder, ranks=2, environment=None):
-        """Runs the command again until it is through; what is lost then, or None."""
-        before = finished_jobs(folder)
-        ended = self.run(folder, ranks=ranks, environment=environment)
+    def loss(self, folder, ranks=2, threads=1, environment=None, before=None, epochs=1):
+        """Runs the command again until it is through; what is lost then, or None.
+
+        `before`: the jobs that were finished before the fault, where it may have undone some.
+        """
+        before = finished_jobs(folder) if before is None else before
+        ended = self.run(folder, ranks=ranks, threads=threads, environment=environment)
         if ended.code != 0:
             return f"the repeated command ended with {ended.code}: {ended.errors[:1500]}"
-        return self.difference(folder, before)
+        return self.difference(folder, before, epochs)
 
-    def difference(self, folder, before=()):
-        """What of a finished folder differs from the undisturbed run's, or None."""
-        after = finished_jobs(folder)
-        again = [job for job, mark in dict(before).items() if after.get(job) != mark]
-        if again:
+    def difference(self, folder, before=(), epochs=1):
+        """What of a finished folder differs from the undisturbed run's, or None. No job may have been
+        finished twice, or have lost more than some epochs when it went on."""
+        if again := undone(folder, before):
             return f"done again: {again}"
+        if again := trained_again(folder, epochs):
+            return f"trained again: {again}"
         if differing := self.differing(folder):
             return f"{differing[0]} differs from the undisturbed run's"
         if (folder / "lock").read_bytes():
@@ -208,6 +256,53 @@ def finished_jobs(folder):
     return {p.parent.name: p.stat().st_mtime_ns for p in folder.glob("jobs/*/manifest.json")}
 
 
+def undone(folder, before):
+    """The jobs that were finished and are not, or have been finished anew."""
+    after = finished_jobs(folder)
+    return [job for job, mark in dict(before).items() if after.get(job) != mark]
+
+
+def events(folder):
+    """What the runs of a folder told, without lines that a kill has cut."""
+    for line in read(folder / "events.jsonl").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            pass
+
+
+def progress(folder):
+    """The last epoch of each job that is begun and not finished."""
+    reached = {}
+    for event in events(folder):
+        if event["event"] == "epochFinished":
+            reached[event["job"]] = event["epoch"]
+        elif event["event"] == "jobFinished":
+            reached.pop(event["job"], None)
+    return reached
+
+
+def trained_again(folder, epochs):
+    """The jobs that were finished twice, or went on from further back than some epochs: results have
+    the same bytes then, and nothing else would show it."""
+    reached, here, done, again = {}, set(), set(), set()
+    for event in events(folder):
+        job = event.get("job")
+        if event["event"] == "runStarted":
+            here = set()
+        elif event["event"] == "epochFinished":
+            # An epoch is told before its checkpoint is written.
+            if job not in here and event["epoch"] + epochs <= reached.get(job, 0):
+                again.add(f"{job} from epoch {event['epoch']} after {reached[job]}")
+            here.add(job)
+            reached[job] = event["epoch"]
+        elif event["event"] == "jobFinished":
+            if job in done:
+                again.add(job)
+            done.add(job)
+    return sorted(again)
+
+
 def read(path):
     try:
         return pathlib.Path(path).read_text(errors="replace")
@@ -227,6 +322,16 @@ def start_time(pid):
     """When a process began, in the kernel's ticks: tells it from a later one of its number."""
     fields = stat_fields(pid)
     return fields[20] if fields and fields[1] not in "ZX" else None
+
+
+def rank_of(pid):
+    """Which rank a process is: their ids need not be in order."""
+    try:
+        words = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    name = b"OMPI_COMM_WORLD_RANK="
+    return next((int(w.removeprefix(name)) for w in words if w.startswith(name)), None)
 
 
 def name_of(pid):

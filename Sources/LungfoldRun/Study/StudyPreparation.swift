@@ -60,9 +60,7 @@ extension StudyRequest {
         let slices = try data.load(notice: notice)
         let directory = RunDirectory(path: output)
         let splits =
-            try directory.splits(sliceCount: slices.count)
-            ?? Study.splits(
-                for: plan.protocol, sliceCount: slices.count, seed: settings.seed)
+            try directory.splits(sliceCount: slices.count) ?? drawSplits(of: slices.count)
         let study = Study(
             protocol: plan.protocol, networks: plan.networks, tasks: plan.tasks,
             experiments: plan.experiments, folds: try folds(of: splits),
@@ -75,6 +73,18 @@ extension StudyRequest {
                 sliceCount: slices.count, dataDigest: digest,
                 labelCounts: try inspect(notice), preparation: data.preparation, study: study),
             slices: slices, geometry: try LabelVolumeWriter(like: data.imagesPath))
+    }
+
+    private func drawSplits(of count: Int) throws -> [Split] {
+        do {
+            return try Study.splits(
+                for: plan.protocol, sliceCount: count, seed: settings.seed)
+        } catch let error as LungfoldError where error.kind == .badData {
+            // Splits know no files.
+            throw LungfoldError(
+                error.kind, "\(data.imagesPath): \(error.subject)", error.problem,
+                remedy: error.remedy)
+        }
     }
 
     /// The folds asked for, of those that there are.

@@ -11,7 +11,7 @@ extension Deviations {
         let flaws = masking(outcome) + belonging(outcome)
         return flaws.isEmpty
             ? [
-                "the images are taken to be the paper's: their grey values are compared with nothing"
+                "the labels are the paper's; whether the images' grey values are was not checked"
             ]
             : flaws
     }

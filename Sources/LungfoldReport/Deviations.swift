@@ -75,7 +75,7 @@ enum Deviations {
             return "\(network.title)'s experiments are not those of Table 2"
         }
         let numbers = ours.map { "\($0.number)" }.joined(separator: ", ")
-        return "\(network.title): of Table 2's nine experiments \(numbers) alone"
+        return "\(network.title): only experiments \(numbers) of Table 2's nine"
     }
 
     private static func training(_ study: Study) -> [String] {

@@ -42,11 +42,11 @@ struct RepeatCommand {
 
     private var remarks: [String] {
         guard outcome.origin.preparation == nil else { return [] }
-        let mask =
+        let options =
             outcome.material == nil
-            ? "Whether a lung mask or a window was given was not kept: add --lungs, --window"
-            : "Whether a window was given was not kept: add --window"
-        return ["# \(mask) where it was."]
+            ? "whether --lungs and --window were used; add what was."
+            : "whether --window was used; add it if it was."
+        return ["# This study did not record \(options)"]
     }
 
     // MARK: The command

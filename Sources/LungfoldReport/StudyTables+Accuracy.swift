@@ -61,13 +61,27 @@ extension StudyTables {
             + (stored.map { [.score($0.mean), .score($0.deviation)] } ?? [])
     }
 
+    /// What is to be kept in mind where the paper's values stand beside those of another training.
+    var replicationNotes: [String] {
+        let (ours, paper) = (study.settings, TrainingSettings())
+        let isSmaller =
+            ours.imageSize < paper.imageSize || ours.filters < paper.filters
+            || ours.depth < paper.depth || ours.epochs < paper.epochs
+        guard isSmaller else { return [] }
+        return [
+            "Not a replication: slices, networks or training are smaller than the paper's (see What"
+                + " differs from the paper)."
+        ]
+    }
+
     private func accuracyNotes(_ task: SegmentationTask) -> [String] {
         var notes = [
-            "Mean, sample deviation σ and variance (n - 1) of the share of correct pixels of single"
+            "Mean, sample standard deviation σ and variance (n - 1) of the share of correct pixels of single"
                 + " test slices; four decimals (variances six), rounded."
         ]
         if comparesWithPaper {
             notes.append("The paper's values are of its hold-out, truncated to three decimals.")
+            notes += replicationNotes
             if task == .binary {
                 notes.append("Stored: the same from the result files that its authors published.")
             }

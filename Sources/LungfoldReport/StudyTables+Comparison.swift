@@ -46,7 +46,7 @@ extension StudyTables {
             + ["p", "p after Holm"].map { Table.Column($0, group: "Wilcoxon") }
             + [Table.Column("Detectable")]
         return Table(
-            name: "comparison", title: "SegNet less U-Net on the same slices", columns: columns,
+            name: "comparison", title: "SegNet minus U-Net on the same slices", columns: columns,
             rows: comparisons.map { comparison in
                 [.text(comparison.task.rawValue), .text(comparison.title)]
                     + sliceCells(comparison)
@@ -70,7 +70,7 @@ extension StudyTables {
         let columns = ["Task", "Measure", "Folds", "Difference", "t", "p", "p after Holm"]
             .map { Table.Column($0) }
         return Table(
-            name: "comparison-folds", title: "SegNet less U-Net on the same folds",
+            name: "comparison-folds", title: "SegNet minus U-Net on the same folds",
             columns: columns,
             rows: comparisons.map { comparison in
                 [.text(comparison.task.rawValue), .text(comparison.title)]

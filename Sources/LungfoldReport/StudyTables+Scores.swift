@@ -19,6 +19,7 @@ extension StudyTables {
         ]
         if comparesWithPaper {
             notes.append("The paper's values are of its hold-out, chosen on its test slices.")
+            notes += replicationNotes
             if task == .binary {
                 notes.append(
                     "Stored: from the pixel counts in the result files that its authors published.")

@@ -112,8 +112,9 @@ extension StudyTables {
                 group.slices.reduce(0) { $0 + ($1.burden?.trueOutside ?? 0) }
             }
             notes.append(
-                "Predicted outside: lesions predicted elsewhere, which are not in the predicted burden,"
-                    + " over the same pixels. Labels elsewhere are not in the true burden:"
+                "Predicted outside: lesion pixels predicted elsewhere, divided by the same number of"
+                    + " pixels; the predicted burden is without them. Labels elsewhere are not in the"
+                    + " true burden:"
                     + " \(left.max() ?? 0) pixels of all slices together.")
         }
         return notes

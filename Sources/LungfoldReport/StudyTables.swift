@@ -45,7 +45,7 @@ struct StudyTables {
             [
                 "Network", "Task", "Best experiment", "Test accuracy", "σ", "Test slices",
             ].map { Table.Column($0) }
-            + lesions.map { Table.Column($0.0.classNames[$0.1], group: "Dice") }
+            + lesions.map { Table.Column($0.0.classNames[$0.1], group: "Dice, pooled") }
         let rows = findings.groups.map { group -> [Table.Cell] in
             let test = group.best?.test ?? Statistics([])
             let dice = lesions.map { task, index -> Table.Cell in
@@ -65,8 +65,33 @@ struct StudyTables {
             notes: [
                 choiceNote,
                 "Test accuracy: mean and sample deviation σ of the share of correct pixels of single"
-                    + " slices. Dice: from the confusion matrix pooled over these slices.",
-            ] + foldNotes)
+                    + " slices. Dice, pooled: from the confusion matrix of all these slices together.",
+            ] + baselineNotes + foldNotes)
+    }
+
+    /// What a network would score that finds nothing at all.
+    private var baselineNotes: [String] {
+        // Some networks may not be finished on all slices.
+        let truths = findings.groups.compactMap(\.bestConfusion).map { matrix in
+            matrix.rows.map { $0.reduce(0, +) }
+        }
+        guard let pixels = truths.max(by: { $0.reduce(0, +) < $1.reduce(0, +) }),
+            let healthy = pixels.first, healthy > 0
+        else { return [] }
+        let share = Double(healthy) / Double(pixels.reduce(0, +))
+        let black = mostPixelsAreBlack ? ", and most are black" : ""
+        let advice = share > 0.5 ? " Read Dice and sensitivity, not accuracy." : ""
+        return [
+            "Calling every pixel healthy would score an accuracy of \(Table.Cell.score(share).shown):"
+                + " \(percentage(share)) of all pixels are healthy\(black).\(advice)"
+        ]
+    }
+
+    /// False where the slices are not known.
+    private var mostPixelsAreBlack: Bool {
+        let images = findings.outcome.material?.images ?? []
+        let black = images.reduce(0) { $0 + $1.count { $0 == 0 } }
+        return 2 * black > images.reduce(0) { $0 + $1.count }
     }
 
     /// Every job of the study and what became of it.

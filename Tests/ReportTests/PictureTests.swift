@@ -31,6 +31,19 @@ struct PictureTests {
         }
     }
 
+    @Test("Captions say what is shown, and in what order")
+    func captions() throws {
+        let page = try page()
+        for text in [
+            "Of all slices it is the one with the most classes",
+            "runs from 0 (black, below) to 15 slices (white, above)",
+            "Ordered by the mean Dice of the networks, all lesions as one class.",
+            "SegNet, binary: all 15 test slices, the worst first.",
+        ] {
+            #expect(page.contains(text), "\(text)")
+        }
+    }
+
     @Test("Alternative texts are counted from the slices")
     func alternatives() throws {
         let page = try page()

@@ -1,3 +1,4 @@
+import Foundation
 import LungfoldReport
 import LungfoldStudy
 import Testing
@@ -32,6 +33,7 @@ struct PlotTests {
     private func tics(_ losses: [Double]) throws -> [Double]? {
         let script = try curves(losses).script(.svg, output: "x.svg")
         #expect(script.contains("set logscale y") == script.contains("set ytics ("))
+        #expect(script.components(separatedBy: "set yrange [").count == 3)
         guard let start = script.firstRange(of: "set ytics (") else { return nil }
         let list = script[start.upperBound...].prefix { $0 != ")" }
         return list.split(separator: ",").compactMap { Double($0.drop { $0 == " " }) }
@@ -49,9 +51,9 @@ struct PlotTests {
 
     @Test("A loss of a decade or more is logarithmic, with labels where it is")
     func logarithmic() throws {
-        #expect(try tics([0.9, 0.06, .nan]) == [0.1, 0.2, 0.5])
+        #expect(try tics([0.9, 0.06, .nan]) == [0.1, 0.2, 0.5, 1])
         #expect(try tics([1e-3, 0.02]) == [0.001, 0.002, 0.005, 0.01, 0.02])
-        #expect(try tics([30, 2e-5]) == [1e-4, 1e-3, 1e-2, 0.1, 1, 10])
+        #expect(try tics([30, 2e-5]) == [1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100])
         var random = CounterRandom(seed: 1, stream: "losses")
         for _ in 0..<50 {
             let least = (1...9).reduce(random.uniform() + 0.01) { value, _ in
@@ -59,9 +61,43 @@ struct PlotTests {
             }
             let most = least * (10 + 1000 * random.uniform() * random.uniform())
             let labels = try #require(try tics([most, least]))
-            #expect((3...12).contains(labels.count), "\(least) to \(most): \(labels)")
-            #expect(labels.allSatisfy { $0 >= least && $0 <= most } && labels == labels.sorted())
+            #expect((3...13).contains(labels.count), "\(least) to \(most): \(labels)")
+            #expect(labels.allSatisfy { $0 >= least } && labels == labels.sorted())
+            // The last, and only it, is at or above the greatest value.
+            #expect(labels.filter { $0 >= most } == labels.suffix(1))
         }
+    }
+
+    @Test("Curves of one task share their axes, and are numbered where there are several")
+    func sharedAxes() throws {
+        let study = try Sample.grid()
+        let results = study.jobs().map { job in
+            var result = Sample.result(job)
+            let loss = job.network == .segnet ? 0.9 : 0.02
+            result.history.epochs = [
+                History.Epoch(
+                    epoch: 1, learningRate: 1e-3,
+                    trainingLoss: job.task == .binary ? loss : 0.5, trainingAccuracy: 0.75)
+            ]
+            return result
+        }
+        let plots = Report(outcome: StudyOutcome(study: study, results: results)).plots
+            .filter { $0.name.hasPrefix("curves") }
+        #expect(
+            plots.map { String($0.caption.prefix(8)) }
+                == ["Fig. 4a.", "Fig. 4b.", "Fig. 4c.", "Fig. 4d."])
+        #expect(plots.allSatisfy { $0.caption.hasSuffix(" Validated every 10 iterations.") })
+        let ranges = plots.map { plot in
+            plot.script(.svg, output: "x.svg").split(separator: "\n")
+                .filter { $0.hasPrefix("set yrange") || $0.hasPrefix("set logscale") }
+                .map(String.init)
+        }
+        try #require(ranges.count == 4)
+        let binary = ["set yrange [0.5:1]", "set logscale y", "set yrange [0.02:1.0]"]
+        #expect(ranges[0] == binary && ranges[1] == binary)
+        let multiclass = ["set yrange [0.5:1]", "set yrange [0.0:0.525]"]
+        #expect(ranges[2] == multiclass && ranges[3] == multiclass)
+        #expect(try curves([0.5]).caption.hasPrefix("Fig. 4. "))
     }
 
     @Test("Curves in words are where they begin and end, rising or falling")

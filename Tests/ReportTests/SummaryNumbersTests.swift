@@ -130,7 +130,7 @@ struct SummaryNumbersTests {
         }
     }
 
-    // MARK: What the paper lacks
+    // MARK: Beyond the paper
 
     @Test("The choice on validation and on test slices")
     func selection() throws {
@@ -275,7 +275,7 @@ struct SummaryNumbersTests {
             try expect(row["σ"], at(best, "testAccuracy", "deviation"))
             let classes = at(best, "test", "classes") as? [[String: Any]]
             for (index, name) in task.classNames.enumerated().dropFirst() {
-                try expect(row["Dice \(name)"], classes?[index]["dice"], name)
+                try expect(row["Dice, pooled \(name)"], classes?[index]["dice"], name)
             }
             let counts = try #require(at(best, "test", "confusionMatrix") as? [[Int]])
             let matrix = try rows("confusion-\(network.rawValue)-\(task.rawValue)")

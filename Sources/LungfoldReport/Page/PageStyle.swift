@@ -4,11 +4,13 @@ enum PageStyle {
         :root {
           --ink: #1b1f24; --paper: #ffffff; --faint: #55606c; --line: #d5dae0; --band: #f3f5f7;
           --warn: #9a3412; --link: #0b5cad; --heat: #0072b2;
+          --shade: rgba(0, 0, 0, 0.22);
         }
         @media screen and (prefers-color-scheme: dark) {
           :root {
             --ink: #e4e8ec; --paper: #14181d; --faint: #a3aeba; --line: #333b44; --band: #1c2229;
             --warn: #fdba74; --link: #7cc0ff; --heat: #56b4e9;
+            --shade: rgba(255, 255, 255, 0.25);
           }
           figure.plot svg { filter: brightness(1.3); }
         }
@@ -45,9 +47,16 @@ enum PageStyle {
         dd { margin: 0; overflow-wrap: anywhere; }
         pre { background: var(--band); padding: 0.8rem 1rem; border-radius: 6px; overflow-x: auto;
           font-size: 0.85rem; white-space: pre-wrap; }
-        .scroll { overflow-x: auto; margin: 1.2rem 0; }
+        /* The shades at the edges say that there is more; at an end what lies over them hides them. */
+        .scroll { overflow-x: auto; margin: 1.2rem 0; background:
+          linear-gradient(to right, var(--paper) 40%, transparent) left / 2rem 100% no-repeat local,
+          linear-gradient(to left, var(--paper) 40%, transparent) right / 2rem 100% no-repeat local,
+          linear-gradient(to right, var(--shade), transparent) left / 0.7rem 100% no-repeat scroll,
+          linear-gradient(to left, var(--shade), transparent) right / 0.7rem 100% no-repeat scroll; }
         table { border-collapse: collapse; font-size: 0.88rem; font-variant-numeric: tabular-nums; }
-        caption { text-align: left; font-weight: 600; font-size: 1.05rem; padding-bottom: 0.5rem; }
+        caption { text-align: left; font-weight: 600; font-size: 1.05rem; padding-bottom: 0.5rem;
+          position: sticky; left: 0; width: fit-content; max-width: calc(100vw - 4rem); }
+        @media (min-width: 70rem) { caption { max-width: min(72rem, 100vw - 24rem); } }
         th, td { padding: 0.25rem 0.7rem; text-align: left; white-space: nowrap; }
         thead th { border-bottom: 1px solid var(--line); white-space: normal; vertical-align: bottom; }
         th[scope=colgroup] { text-align: center; }
@@ -55,7 +64,7 @@ enum PageStyle {
         thead th[data-sort] { cursor: pointer; }
         thead th[aria-sort=ascending]::after { content: " \\25B2"; }
         thead th[aria-sort=descending]::after { content: " \\25BC"; }
-        tbody tr:nth-child(even) { background: var(--band); }
+        tbody tr:nth-child(even) { background: color-mix(in srgb, var(--ink) 5%, transparent); }
         td.n { text-align: right; }
         td.none { color: var(--faint); font-style: italic; }
         table.wide { font-size: 0.8rem; }
@@ -64,12 +73,13 @@ enum PageStyle {
         summary { cursor: pointer; font-weight: 600; }
         figure { margin: 1.5rem 0; }
         figure svg { max-width: 100%; height: auto; color: var(--ink); }
-        figure img { display: block; max-width: 100%; height: auto; background: #fff; }
+        figure img { display: block; max-width: 100%; height: auto; background: transparent; }
         figure.wide img { width: 100%; max-width: 66rem; image-rendering: pixelated; }
         figure.small img { width: 22rem; image-rendering: pixelated; }
         .panels { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr);
           max-width: 66rem; margin: 0 0 0.2rem; text-align: center; color: var(--faint);
           font-size: 0.85rem; }
+        figure.small .panels { max-width: 22rem; }
         .tiles { position: relative; max-width: 66rem; }
         .tiles > div { position: absolute; inset: 0; display: grid; }
         .tiles span { padding: 0.15em 0.3em; color: #fff; text-shadow: 0 0 2px #000, 0 0 2px #000;
@@ -90,7 +100,8 @@ enum PageStyle {
           dl { grid-template-columns: 1fr; } dt { margin-top: 0.4rem; } }
         @media print {
           nav, .skip { display: none; } body { display: block; font-size: 10pt; }
-          main { max-width: none; padding: 0; } .scroll { overflow: visible; }
+          main { max-width: none; padding: 0; } .scroll { overflow: visible; background: none; }
+          caption { position: static; width: auto; max-width: none; }
           table, table.wide { font-size: 7.5pt; }
           th, td, table.wide th, table.wide td { padding: 1pt 3pt; white-space: normal; }
           figure, tr, table:not(.long), .matrices > *, .tiles { break-inside: avoid; }

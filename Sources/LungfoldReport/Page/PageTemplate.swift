@@ -66,7 +66,8 @@ enum PageTemplate {
         {{/hasFacts}}
         {{#account}}
         <p><a href="{{.}}">Hosts, threads, versions and times</a> are in a second file beside this one,
-        <code>{{.}}</code>: take both along. This page is the same wherever and whenever its study runs.</p>
+        <code>{{.}}</code>: take both along. On one kind of CPU this page is the
+        same, byte for byte, on however many ranks and hosts its study runs.</p>
         {{/account}}
         {{#command}}
         <h3>The command that repeats it</h3>

@@ -127,7 +127,7 @@ struct ReportPage {
         }
         if tables.contains(where: { $0.name == "slices" }) { blocks.append(table("slices")) }
         return .init(
-            id: "beyond", title: "What the paper lacks",
+            id: "beyond", title: "Beyond the paper",
             paragraphs: (findings.outcome.material == nil ? [Self.noPictures] : [])
                 + findings.outcome.unreadable,
             blocks: blocks)

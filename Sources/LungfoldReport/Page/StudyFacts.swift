@@ -21,7 +21,7 @@ struct StudyFacts {
             ]
         }
         entries += [
-            ("Protocol", study.protocol.rawValue),
+            ("Protocol", protocolText),
             ("Networks", study.networks.map(\.title).joined(separator: ", ")),
             ("Tasks", study.tasks.map(\.rawValue).joined(separator: ", ")),
             (
@@ -31,16 +31,30 @@ struct StudyFacts {
             ("Best experiment chosen on", "\(study.selectOn.rawValue) slices"),
             ("Epochs", "\(settings.epochs)"),
             ("Image size", "\(settings.imageSize) × \(settings.imageSize)"),
-            ("Encoder depth, filters", "\(settings.depth), \(settings.filters)"),
-            ("Augmentation", settings.augment ? "flip, rotation, shift" : "none"),
+            ("Encoder stages", "\(settings.depth)"),
+            ("Filters of the first stage", "\(settings.filters)"),
+            ("Loss", "cross-entropy, classes weighted by their median frequency"),
             (
                 "Class weights from",
-                settings.classWeightsFrom == .all ? "all slices" : "training slices"
+                settings.classWeightsFrom == .all
+                    ? "all slices, test slices included, as in the paper" : "training slices"
             ),
+            ("Optimiser", "Adam, L2 penalty; learning rate times 0.95 every 12 epochs"),
+            ("Augmentation", settings.augment ? "flip, rotation, shift, at random" : "none"),
+            ("Validated every", "\(settings.validationInterval) iterations"),
+            ("Weights that are tested", "those of the last epoch"),
             ("Convolution", settings.convolution.rawValue), ("Seed", "\(settings.seed)"),
         ]
         if let version = origin.version { entries.append(("Lungfold", version)) }
         return entries.map { PageView.Fact(name: $0, value: $1) }
+    }
+
+    private var protocolText: String {
+        switch study.protocol {
+        case .grid: "grid: every experiment on every fold"
+        case .holdout: "holdout: every experiment on one split"
+        case .paper: "paper: every experiment on one split, then the best on every fold"
+        }
     }
 
     private func isRun(_ split: Split) -> Bool {

@@ -66,13 +66,14 @@ struct DreamPictures {
         let size = dream.settings.size
         let gap = max(1, size / 24)
         var row = Raster(
-            width: dream.pictures.count * (size + gap) - gap, height: size)
+            width: dream.pictures.count * (size + gap) - gap, height: size,
+            filled: Colour(128, 128, 128))
         for (place, grey) in dream.pictures.enumerated() {
             row.put(Raster(grey: grey, side: size), row: 0, column: place * (size + gap))
         }
         let names = group.task.classNames
         let classes = names.indices.map { index in
-            "\(names[index]) (\(shown(dream.before[index])) to \(shown(dream.after[index])))"
+            "\(names[index]) (\(shown(dream.before[index])) → \(shown(dream.after[index])))"
         }
         return Picture(
             name: "fig5-\(group.name)",
@@ -81,7 +82,7 @@ struct DreamPictures {
                 + classes.joined(separator: ", ") + ".",
             alternative: "What \(group.title) looks for: patterns for "
                 + names.joined(separator: ", "),
-            raster: row, isWide: dream.pictures.count > 2)
+            raster: row, isWide: dream.pictures.count > 2, headings: names)
     }
 
     private func shown(_ activation: Double) -> String {
@@ -98,8 +99,8 @@ struct DreamPictures {
         }
         return
             "Deep Dream, after the paper's Fig. 5: from noise, gradient ascent\(how ?? "") on the"
-            + " mean activation of a class in the last layer, before its ReLU and softmax. In"
-            + " brackets: that mean over the noise and over the picture. Pictures are stretched to"
+            + " mean activation of a class in the last layer, before the softmax (and SegNet's ReLU)."
+            + " In brackets: that mean over the noise → over the picture. Pictures are stretched to"
             + " full contrast. They show which patterns a class answers to, not what lesions look"
             + " like. The command lungfold dream makes such pictures of any channel of any layer."
     }

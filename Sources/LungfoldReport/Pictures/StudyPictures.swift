@@ -37,7 +37,9 @@ struct StudyPictures {
             ? "slice \(index + 1) as the networks see it, its labels"
             : "slice \(index + 1), the same masked to the lungs, its labels"
         return Picture(
-            name: "fig1", caption: "Fig. 1. From left: \(what).",
+            name: "fig1",
+            caption: "Fig. 1. From left: \(what). Of all slices it is the one with the most"
+                + " classes, and of several such the one with the most lesion pixels.",
             alternative: "CT slice \(index + 1) and its labels in colour, in pixels:"
                 + " \(labels.joined(separator: ", "))",
             raster: row(panels),
@@ -54,7 +56,8 @@ struct StudyPictures {
         }
         let most = counts.max() ?? 0
         let bar = max(1, size / 20)
-        var raster = Raster(width: size + gap + bar, height: size)
+        var raster = Raster(
+            width: size + gap + bar, height: size, filled: Colour(128, 128, 128))
         var map = Raster(width: size, height: size, filled: Self.hot(0))
         for (index, count) in counts.enumerated() where count > 0 {
             map.blend(Self.hot(Double(count) / Double(max(1, most))), at: index, opacity: 1)
@@ -67,8 +70,8 @@ struct StudyPictures {
         }
         return Picture(
             name: "fig2",
-            caption: "Fig. 2. Lesion labels of all \(material.labels.count) slices summed: black 0,"
-                + " white \(most) slices (the bar on the right).",
+            caption: "Fig. 2. Lesion labels of all \(material.labels.count) slices summed. The bar"
+                + " on the right runs from 0 (black, below) to \(most) slices (white, above).",
             alternative: "A map of where lesions lie: \(counts.count { $0 > 0 }) of \(counts.count)"
                 + " pixels are a lesion in a slice or more, the most frequent in \(most) of"
                 + " \(material.labels.count)",
@@ -121,8 +124,7 @@ struct StudyPictures {
         for (group, slice) in zip(groups, slices) {
             guard let slice else { continue }
             panels.append(errors(slice, task))
-            let dice = slice.lesionDice.map { Table.Cell.score($0).shown } ?? "undefined"
-            figures.append("\(group.network.title) Dice \(dice)")
+            figures.append("\(group.network.title) \(score(slice))")
             headings.append(group.network.title)
             counts.append(
                 "\(group.network.title) found \(slice.lesion.truePositives), added"
@@ -133,10 +135,21 @@ struct StudyPictures {
         return Picture(
             name: "worst-\(task.rawValue)-slice\(number)",
             caption: "Slice \(number) (tested in \(split)): slice, truth"
-                + (isHealthy ? " (no lesion), " : ", ") + figures.joined(separator: ", ") + ".",
+                + (isHealthy ? " (no lesion), " : ", ") + figures.joined(separator: ", ")
+                + ". Ordered by the \(groups.count > 1 ? "mean Dice of the networks" : "Dice"), all"
+                + " lesions as one class.",
             alternative: "Errors on slice \(number), in lesion pixels:"
                 + " \(counts.joined(separator: "; "))",
             raster: row(panels), headings: headings)
+    }
+
+    /// How well lesions of any class were found; where there are none, how many pixels were marked.
+    private func score(_ slice: SliceFindings) -> String {
+        guard slice.lesion.truth == 0 else {
+            return "Dice \(Table.Cell.score(slice.lesionDice).shown)"
+        }
+        let count = slice.lesion.falsePositives
+        return "\(count) falsely marked \(count == 1 ? "pixel" : "pixels")"
     }
 
     /// All test slices of a group with their errors, worst first.
@@ -154,11 +167,14 @@ struct StudyPictures {
                 errors(slice, group.task).scaled(to: side), row: place / columns * (side + 2),
                 column: place % columns * (side + 2))
         }
+        let which =
+            slices.count == group.slices.count
+            ? "all \(slices.count) test slices"
+            : "the \(slices.count) of \(group.slices.count) test slices with lesions, true or"
+                + " predicted"
         return Picture(
             name: "sheet-\(group.name)",
-            caption:
-                "\(group.title): all test slices with lesions, true or predicted, the worst first."
-                + " Numbers are slices.",
+            caption: "\(group.title): \(which), the worst first. Numbers are slices.",
             alternative: sheetWords(slices), raster: sheet,
             tiles: .init(columns: columns, labels: slices.map { "\($0.number)" }))
     }

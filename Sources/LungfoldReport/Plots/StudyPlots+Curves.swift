@@ -2,14 +2,35 @@ import LungfoldStudy
 
 /// Figure 4.
 extension StudyPlots {
+    /// The curves of every group that has any, by the group's name: Fig. 4a, 4b and so on in the order
+    /// of the page, or Fig. 4 where it is alone. Those of one task have the same axes.
+    var curvesByGroup: [String: Plot] {
+        let groups = study.tasks.flatMap { task in
+            findings.groups.filter { $0.task == task && !finished($0).isEmpty }
+        }
+        var plots: [String: Plot] = [:]
+        for (place, group) in groups.enumerated() {
+            let letter = groups.count == 1 ? "" : "abcdefgh".dropFirst(place).prefix(1)
+            let histories = groups.filter { $0.task == group.task }.flatMap(finished)
+                .map(\.history)
+            plots[group.name] = curves(
+                group, number: "4\(letter)", axes: CurveAxes(histories))
+        }
+        return plots
+    }
+
+    private func finished(_ group: GroupFindings) -> [JobResult] {
+        group.evaluated.compactMap(\.result)
+    }
+
     /// Accuracy and loss of every split of the best experiment over its epochs.
-    func curves(_ group: GroupFindings) -> Plot? {
-        let results = group.evaluated.compactMap(\.result)
-        guard !results.isEmpty else { return nil }
+    private func curves(_ group: GroupFindings, number: String, axes: CurveAxes) -> Plot {
+        let results = finished(group)
         let plotName = "curves-\(group.name)"
         func series(_ column: Int) -> String {
             // Training last, so that the many lines of validation do not hide it.
-            [("validation", 1, "0.8", "#d55e00"), ("training", 0, "1.8", "#0072b2")].flatMap {
+            // Not the colours of the networks; the grey is one for both themes.
+            [("validation", 1, "0.8", "#cc79a7"), ("training", 0, "1.8", "#666666")].flatMap {
                 kind in
                 results.indices.map { index in
                     let title = index == 0 ? "title \"\(kind.0)\"" : "notitle"
@@ -20,16 +41,15 @@ extension StudyPlots {
         }
         let splits =
             results.count == 1 ? results[0].split.name : "\(results.count) folds, a line each"
-        let axis = LossAxis(
-            results.flatMap { result in
-                result.history.epochs.map(\.trainingLoss)
-                    + result.history.validations.map(\.loss)
-            })
+        let interval = group.evaluated.first?.job.settings.validationInterval
+        let validated = interval.map {
+            " Validated every \($0 == 1 ? "iteration" : "\($0) iterations")."
+        }
         return Plot(
             name: plotName,
             caption:
-                "Fig. 4. Training and validation accuracy and loss of \(group.title), experiment"
-                + " \(results[0].experiment.number) (\(splits)).",
+                "Fig. \(number). Training and validation accuracy and loss of \(group.title), experiment"
+                + " \(results[0].experiment.number) (\(splits)).\(validated ?? "")",
             alternative: CurveWords(results.map(\.history)).text,
             width: 760, height: 320, data: curveData(results),
             commands: """
@@ -37,8 +57,9 @@ extension StudyPlots {
                 set xlabel "Epoch"
                 set key top center
                 set ylabel "Accuracy"
+                set yrange [\(axes.leastAccuracy):1]
                 plot \(series(2))
-                \(axis.commands)
+                \(axes.loss.commands)
                 plot \(series(3))
                 unset multiplot
                 """)
@@ -65,6 +86,25 @@ extension StudyPlots {
                 })
         }
         return data.text
+    }
+}
+
+/// The axes that the curves of one task share, so that its networks can be compared.
+private struct CurveAxes {
+    /// Where the axis of accuracies begins: the tenth at or below the least.
+    let leastAccuracy: Double
+    let loss: LossAxis
+
+    init(_ histories: [History]) {
+        let accuracies = histories.flatMap { history in
+            history.epochs.map(\.trainingAccuracy) + history.validations.map(\.accuracy)
+        }
+        let least = accuracies.filter(\.isFinite).min() ?? 0
+        leastAccuracy = min(max((least * 10).rounded(.down) / 10, 0), 0.9)
+        loss = LossAxis(
+            histories.flatMap { history in
+                history.epochs.map(\.trainingLoss) + history.validations.map(\.loss)
+            })
     }
 }
 

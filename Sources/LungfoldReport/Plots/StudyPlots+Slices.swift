@@ -2,7 +2,7 @@ import LungfoldStudy
 
 /// What the paper has no plots of.
 extension StudyPlots {
-    /// Every fold a point, the mean a bar.
+    /// Every fold a point, the mean a line.
     func folds(_ task: SegmentationTask, _ groups: [GroupFindings]) -> Plot? {
         guard groups.contains(where: { !($0.folds?.values(.dice, ofClass: 1) ?? []).isEmpty })
         else {
@@ -17,7 +17,9 @@ extension StudyPlots {
             data.add(
                 "\(group.title): class, place, Dice of a fold",
                 values.flatMap { index, folds in
-                    folds.map { ["\(index)", "\(Double(index) + shift)", datum($0)] }
+                    zip(folds, sideways(folds.count)).map { dice, aside in
+                        ["\(index)", "\(Double(index) + shift + aside)", datum(dice)]
+                    }
                 })
             data.add(
                 "\(group.title): class, place, mean Dice of the folds",
@@ -30,7 +32,7 @@ extension StudyPlots {
             [
                 "\"\(file)\" index \(2 * index) using 2:3 with points \(style(group.network))"
                     + " title \"\(group.network.title)\"",
-                "\"\(file)\" index \(2 * index + 1) using 2:3:(0.1) with xerrorbars pointtype 0"
+                "\"\(file)\" index \(2 * index + 1) using ($2-0.1):3:(0.2):(0) with vectors nohead"
                     + " linewidth 2 linecolor rgb \"\(group.network.colour)\" notitle",
             ]
         }
@@ -38,8 +40,8 @@ extension StudyPlots {
         return Plot(
             name: name(task, "folds"),
             caption:
-                "Dice of each class in each fold, \(task.rawValue): every fold a point, the bar"
-                + " their mean.",
+                "Dice of each class in each fold, \(task.rawValue): every fold a point, beside"
+                + " one another in the order of the folds; the line is their mean.",
             alternative: groups.map { group in
                 let means = task.lesionClasses.map { index in
                     let folds = Statistics(group.folds?.values(.dice, ofClass: index) ?? [])
@@ -55,6 +57,12 @@ extension StudyPlots {
                 set xtics (\(tics.joined(separator: ", ")))
                 plot \(series.joined(separator: ", \\\n  "))
                 """)
+    }
+
+    /// How far to the side of their place the points of folds lie, so that none hides another.
+    private func sideways(_ count: Int) -> [Double] {
+        let step = min(0.035, 0.16 / Double(max(1, count - 1)))
+        return (0..<count).map { (Double($0) - Double(count - 1) / 2) * step }
     }
 
     /// Dice against the lesion's size.
@@ -78,16 +86,22 @@ extension StudyPlots {
 
     /// Lesion burden, truth against prediction.
     func burden(_ task: SegmentationTask, _ groups: [GroupFindings]) -> Plot? {
-        scatter(
-            task, groups, "burden",
+        let shares = groups.flatMap(\.slices).compactMap(\.burden).flatMap {
+            [$0.truth, $0.prediction].compactMap { $0 }
+        }
+        // Both axes end at the tenth at or above the greatest share.
+        let end = max(0.1, ((shares.max() ?? 1) * 10).rounded(.up) / 10)
+        return scatter(
+            task, groups, "burden", size: (440, 440),
             caption: "Lesion burden as a share of"
                 + " \(findings.lungs.basis.phrase), \(task.rawValue): truth against"
                 + " prediction, a point a slice. On the line both are equal.",
             commands: """
                 set xlabel "True burden"
                 set ylabel "Predicted burden"
-                set xrange [0:*]
-                set yrange [0:*]
+                set xrange [0:\(end)]
+                set yrange [0:\(end)]
+                set size square
                 """, extra: "x with lines linecolor rgb \"#808080\" dashtype 2 notitle",
             axes: ("true burden", "predicted burden")
         ) { slice in
@@ -98,8 +112,9 @@ extension StudyPlots {
     }
 
     private func scatter(
-        _ task: SegmentationTask, _ groups: [GroupFindings], _ what: String, caption: String,
-        commands: String, extra: String? = nil, axes: (x: String, y: String),
+        _ task: SegmentationTask, _ groups: [GroupFindings], _ what: String,
+        size: (width: Int, height: Int) = (520, 360), caption: String, commands: String,
+        extra: String? = nil, axes: (x: String, y: String),
         point: (SliceFindings) -> (Double, Double)?
     ) -> Plot? {
         let points = groups.map { group in
@@ -121,7 +136,7 @@ extension StudyPlots {
                 "\(group.network.title): \(points.count) slices, \(axes.x) "
                     + spread(points.map(\.1)) + ", \(axes.y) " + spread(points.map(\.2))
             }.joined(separator: "; ") + ". Every slice is in the table of slices.",
-            width: 520, height: 360, data: data.text,
+            width: size.width, height: size.height, data: data.text,
             commands: commands + "\nplot "
                 + ((extra.map { [$0] } ?? []) + series).joined(separator: ", \\\n  "))
     }

@@ -8,11 +8,14 @@ struct StudyPlots {
 
     /// All plots that have something to show.
     var all: [Plot] {
-        study.tasks.flatMap { task in
+        let curves = curvesByGroup
+        return study.tasks.flatMap { task -> [Plot] in
             let groups = findings.groups.filter { $0.task == task }
-            return [accuracy(task, groups)].compactMap { $0 } + groups.compactMap(curves)
-                + [folds(task, groups), lesionSize(task, groups), burden(task, groups)]
-                .compactMap { $0 } + [pairs(task, groups)].compactMap { $0 }
+            var plots: [Plot?] = [accuracy(task, groups)]
+            plots += groups.map { curves[$0.name] }
+            plots += [folds(task, groups), lesionSize(task, groups), burden(task, groups)]
+            plots.append(pairs(task, groups))
+            return plots.compactMap { $0 }
         }
     }
 
@@ -37,12 +40,14 @@ struct StudyPlots {
             "\"\(name(task, "accuracy")).dat\" index \(index) using 2:3:4 with yerrorbars"
                 + " \(style(group.network)) title \"\(group.network.title)\""
         }
-        let numbers = groups.flatMap { $0.experiments.map(\.experiment.number) }
+        let numbers = Set(groups.flatMap { $0.experiments.map(\.experiment.number) }).sorted()
+        let tics = numbers.map { "\($0)" }.joined(separator: ", ")
         return Plot(
             name: name(task, "accuracy"),
             caption:
-                "Test accuracy of each experiment, \(task.rawValue): mean and σ over slices (the"
-                + " paper's plot beside Table \(task == .binary ? 3 : 5)).",
+                "Test accuracy of each experiment over slices, \(task.rawValue); bars: mean and one"
+                + " sample standard deviation (the paper's plot beside Table"
+                + " \(task == .binary ? 3 : 5)).",
             alternative: groups.map { group in
                 let best = group.best?.test.mean.map { rounded($0) } ?? "missing"
                 return "\(group.network.title): the best experiment has \(best)"
@@ -50,8 +55,8 @@ struct StudyPlots {
             commands: """
                 set xlabel "Experiment"
                 set ylabel "Test accuracy"
-                set xtics 1
-                set xrange [\((numbers.min() ?? 1) - 1):\((numbers.max() ?? 9) + 1)]
+                set xtics (\(tics))
+                set xrange [\((numbers.first ?? 1) - 1):\((numbers.last ?? 9) + 1)]
                 plot \(series.joined(separator: ", \\\n  "))
                 """)
     }

@@ -50,7 +50,8 @@ final class RepeatTests: XCTestCase {
         XCTAssertNotNil(study.removeValue(forKey: "preparation"))
         try JSONSerialization.data(withJSONObject: study).write(to: URL(fileURLWithPath: path))
         XCTAssertEqual(try Program.run(["report", folder]).code, 0)
-        XCTAssertTrue(try command(folder).contains("# This study did not record whether --window was used"))
+        XCTAssertTrue(
+            try command(folder).contains("# This study did not record whether --window was used"))
         let outcome = try Program.run(TinyStudy.arguments(output: folder))
         XCTAssertEqual(outcome.code, 0, outcome.errors)
         XCTAssertFalse(outcome.output.contains("starts on rank"))

@@ -8,19 +8,7 @@ import Testing
     let folder: TemporaryFolder
     init() throws { folder = try TemporaryFolder() }
 
-    struct Lie: Sendable, CustomTestStringConvertible {
-        let name: String
-        let says: String
-        let change: @Sendable (inout NIfTIFixture) -> Void
-        var testDescription: String { name }
-
-        init(
-            _ name: String, _ says: String,
-            _ change: @escaping @Sendable (inout NIfTIFixture) -> Void
-        ) {
-            (self.name, self.says, self.change) = (name, says, change)
-        }
-    }
+    typealias Lie = NIfTIFlaw
 
     static let lies: [Lie] = [
         Lie("sizeof_hdr", "first four bytes are 347") { $0.sizeofHeader = 347 },

@@ -7,19 +7,7 @@ import Testing
     let folder: TemporaryFolder
     init() throws { folder = try TemporaryFolder() }
 
-    struct Flaw: Sendable, CustomTestStringConvertible {
-        let name: String
-        let says: String
-        let change: @Sendable (inout NIfTIFixture) -> Void
-        var testDescription: String { name }
-
-        init(
-            _ name: String, _ says: String,
-            _ change: @escaping @Sendable (inout NIfTIFixture) -> Void
-        ) {
-            (self.name, self.says, self.change) = (name, says, change)
-        }
-    }
+    typealias Flaw = NIfTIFlaw
 
     static let flaws: [Flaw] = [
         Flaw("spacing 0", "pixdim[1] is 0.0") { $0.pixdim[1] = 0 },

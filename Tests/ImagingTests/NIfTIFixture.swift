@@ -1,3 +1,5 @@
+import Testing
+
 /// A NIfTI file of any header, right or wrong, written field by field.
 struct NIfTIFixture {
     var version = 1
@@ -106,5 +108,20 @@ struct NIfTIFixture {
         case 1024: encode(Int64(value))
         default: encode(UInt64(value))
         }
+    }
+}
+
+/// What is wrong with a file, and the words that a message about it has.
+struct NIfTIFlaw: Sendable, CustomTestStringConvertible {
+    let name: String
+    let says: String
+    let change: @Sendable (inout NIfTIFixture) -> Void
+    var testDescription: String { name }
+
+    init(
+        _ name: String, _ says: String,
+        _ change: @escaping @Sendable (inout NIfTIFixture) -> Void
+    ) {
+        (self.name, self.says, self.change) = (name, says, change)
     }
 }

@@ -47,10 +47,10 @@ final class Coordination {
         for rank in watches.indices { watches[rank].forgive(seconds) }
     }
 
-    /// Names ranks that are silent and jobs that do not move; throws when one has been for too long.
+    /// Names ranks that are silent and jobs that do not move; throws when one has been for too long. A
+    /// rank that was told that all is over gives signs of life until it says goodbye.
     func check(at time: Double) throws {
-        guard !coordinator.hasEnded else { return }
-        for rank in hosts.indices {
+        for rank in hosts.indices where !coordinator.hasLeft(rank) {
             switch watches[rank].verdict(at: time) {
             case .well:
                 if suspects.remove(rank) != nil { Diagnostics.warn("\(name(rank)): is back") }

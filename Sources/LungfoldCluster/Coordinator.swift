@@ -32,6 +32,9 @@ package struct Coordinator {
     /// Whether every rank has said goodbye.
     package var isOver: Bool { gone.count == hosts.count }
 
+    /// Whether a rank has said goodbye.
+    package func hasLeft(_ rank: Int) -> Bool { gone.contains(rank) }
+
     /// The job a rank runs now.
     package func job(of rank: Int) -> String? { running[rank] }
 

@@ -37,11 +37,14 @@ package enum Diagnostics {
     static func exitNow(_ code: Int) -> Never { _exit(Int32(code)) }
 
     /// Has this process end after some seconds, whatever it hangs in then.
-    static func exitLater(_ code: Int, after seconds: Double) {
+    /// - Parameters:
+    ///   - seconds: of this process's own: those in which it is stopped do not count.
+    ///   - reason: what it says then.
+    static func exitLater(_ code: Int, after seconds: Double, saying reason: String? = nil) {
         do {
             try RawThread.start {
-                let end = Clock.now + seconds
-                while Clock.now < end { Clock.sleep(seconds: 0.5) }
+                for _ in 0..<Int(2 * seconds) { Clock.sleep(seconds: 0.5) }
+                if let reason { Diagnostics.say(reason) }
                 Diagnostics.exitNow(code)
             }
         } catch {

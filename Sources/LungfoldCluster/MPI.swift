@@ -95,7 +95,8 @@ final class MPI {
         return true
     }
 
-    private static func isLate(_ function: String, _ problem: String) -> LungfoldError {
+    /// That the others have kept this rank waiting for too long.
+    static func isLate(_ function: String, _ problem: String) -> LungfoldError {
         LungfoldError(
             .internal, function, problem, remedy: "Ending the run; the same command continues it")
     }

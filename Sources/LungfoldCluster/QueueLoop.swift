@@ -77,7 +77,17 @@ final class QueueLoop {
             heardFromCoordinator += away
             coordination?.forgive(away)
         }
-        guard summary == nil else { return }
+        if summary == nil { try giveSigns(at: now) }
+        if let coordination {
+            try coordination.check(at: now)
+        } else if summary == nil, now - heardFromCoordinator > limits.lostContact {
+            leaveLostRun(after: now - heardFromCoordinator)
+        }
+    }
+
+    /// Says that this rank lives, and that it was asked to stop. Not after its goodbye, from which on
+    /// nobody hears it.
+    private func giveSigns(at now: Double) throws {
         if handover.stopFlag.isSet, !stopWasAnnounced {
             stopWasAnnounced = true
             try tell(.stopRequested)
@@ -86,11 +96,6 @@ final class QueueLoop {
             lastBeat = now
             try tell(.beat(steps: handover.steps))
             try send(coordination?.beats() ?? [])
-        }
-        if let coordination {
-            try coordination.check(at: now)
-        } else if now - heardFromCoordinator > limits.lostContact {
-            leaveLostRun(after: now - heardFromCoordinator)
         }
     }
 

@@ -89,14 +89,26 @@ public final class World: Sendable {
 
     /// Waits for all ranks and ends MPI. Nothing else may be called after this.
     /// - Parameter seconds: how long to wait for the other ranks; nil for five minutes, scaled.
-    /// - Throws: `LungfoldError` when they do not come; what is left then is `abort`.
+    /// - Throws: `LungfoldError` when they do not come; what is left then is `abort`. A rank that has
+    ///   come and is stopped before the end keeps the others in MPI_Finalize: as long again, then they
+    ///   say so and leave with code 70.
     public func finish(atMost seconds: Double? = nil) throws {
         let limit = seconds ?? limitScale * Self.lastPatience
-        try comm.call { [comm] mpi in
+        try comm.call { [self] mpi in
             try mpi.barrier(atMost: limit)
             comm.close()
+            let patience = max(10, limit)
+            let late = MPI.isLate(
+                "MPI_Finalize",
+                "another rank has come to it and does not leave for \(Int(patience)) s")
+            Diagnostics.exitLater(late.kind.rawValue, after: patience, saying: words(late))
             try mpi.finalize()
         }
+    }
+
+    /// What this rank says of an error.
+    private func words(_ error: any Error) -> String {
+        size == 1 ? "\(error)" : "rank \(rank) on \(host): \(error)"
     }
 
     /// Says why and ends the processes of all ranks at once.
@@ -105,7 +117,7 @@ public final class World: Sendable {
     ///   - code: the exit code, 1 to 125; by default the one of the error.
     public func abort(_ reason: any Error, code: Int32? = nil) -> Never {
         let kind = (reason as? LungfoldError)?.kind ?? .internal
-        Diagnostics.say(size == 1 ? "\(reason)" : "rank \(rank) on \(host): \(reason)")
+        Diagnostics.say(words(reason))
         comm.abortRequest.set(code ?? Int32(kind.rawValue))
         let begin = Clock.now  // the comm thread ends this process, unless it is stuck
         while Clock.now - begin < 10 { Clock.sleep(seconds: 0.1) }

@@ -112,6 +112,21 @@ extension Scenario {
         return try work(world, limits: limits) { _ in Thread.sleep(forTimeInterval: 60) }
     }
 
+    /// Rank 1 is stopped when its job is done, before rank 0's is and the queue ends.
+    static func leaving(_ world: World, _: [Int]) throws -> Int32 {
+        try work(world, limits: shortLimits(silence: 5)) { _ in
+            guard world.rank == 1 else {
+                try ClusterProbe.mark("rank-0-works")
+                return Thread.sleep(forTimeInterval: 3)
+            }
+            while !ClusterProbe.isMarked("rank-0-works") { Thread.sleep(forTimeInterval: 0.01) }
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: 1)
+                kill(getpid(), SIGSTOP)
+            }
+        }
+    }
+
     /// The last rank's job stops making steps.
     static func stalled(_ world: World, _: [Int]) throws -> Int32 {
         try work(world, limits: shortLimits(stall: 5)) { context in

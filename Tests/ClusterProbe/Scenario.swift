@@ -8,9 +8,10 @@ typealias ScenarioBody = @Sendable (World, [Int]) throws -> Int32
 enum Scenario {
     static let all: [String: ScenarioBody] = [
         "world": world, "queue": queue, "two-queues": twoQueues, "idle": idle, "stop": stop,
-        "silent": silent, "stalled": stalled, "lost": lost, "sleep": sleep,
-        "broadcast": broadcast, "broken-input": brokenInput, "disagree": disagree,
-        "bits": bits, "owners": owners, "uneven": uneven, "late": late, "local-error": localError,
+        "silent": silent, "stalled": stalled, "lost": lost, "leaving": leaving,
+        "sleep": sleep, "broadcast": broadcast, "broken-input": brokenInput, "disagree": disagree,
+        "bits": bits, "owners": owners, "uneven": uneven, "late": late, "absent": absent,
+        "local-error": localError,
     ]
 
     // MARK: The world
@@ -35,6 +36,20 @@ enum Scenario {
     /// Rank 1 works on while the others have come to the end.
     static func late(_ world: World, _: [Int]) throws -> Int32 {
         if world.rank == 1 { Thread.sleep(forTimeInterval: 30) }
+        try world.finish(atMost: 0.5)
+        return 0
+    }
+
+    /// Rank 1 comes to the end, and is stopped there while it waits for rank 0.
+    static func absent(_ world: World, _: [Int]) throws -> Int32 {
+        if world.rank == 1 {
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: 2)
+                kill(getpid(), SIGSTOP)
+            }
+        } else {
+            Thread.sleep(forTimeInterval: 4)
+        }
         try world.finish(atMost: 0.5)
         return 0
     }

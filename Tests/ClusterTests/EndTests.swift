@@ -76,6 +76,12 @@ final class EndTests: XCTestCase {
             run.errorText.contains(/have not come to it for 1 s: rank 1 on \S+/), run.errorText)
     }
 
+    func testARankThatStopsAtTheEndDoesNotKeepTheOthers() throws {
+        let run = try ProbeRun(["absent"], ranks: 2)
+        XCTAssertEqual(run.end(), 70)
+        XCTAssert(run.errorText.contains("does not leave for 10 s"), run.errorText)
+    }
+
     func testAnAbortThatHangsEndsItsProcess() throws {
         let run = try ProbeRun(["stalled"], ranks: 2)
         let rank = try run.processID(of: 0)

@@ -37,6 +37,14 @@ final class FaultTests: XCTestCase {
         XCTAssertFalse(text.contains("rank 1 on"), text)
     }
 
+    func testARankThatIsStoppedAsTheQueueEndsIsNamedToo() throws {
+        let run = try ProbeRun(["leaving"], ranks: 2)
+        XCTAssertEqual(run.end(), 70, run.errorText)
+        XCTAssert(
+            run.errorText.contains(/lungfold: rank 1 on \S+: no sign of life for \d+ s/),
+            run.errorText)
+    }
+
     func testARankThatComesBackIsForgiven() throws {
         // With so much grace that a test that is slow to react finds the run going on.
         let run = try ProbeRun(["silent", "2", "30"], ranks: 2)

@@ -173,7 +173,7 @@ def crash_states(scale, dice, study):
     chosen = list(states.values())
     if not chosen:
         yield "no state was recorded"
-    count = scale(4, 100, len(chosen))
+    count = scale(4, 100, 400)
     for folders, state in dice.sample(chosen, min(count, len(chosen))):
         study.forget(folder)
         for path in [str(folder), *folders]:

@@ -89,8 +89,9 @@ NAMED, ENDED, MISSED = 90 * SHORTENED, 150 * SHORTENED, 300 * SHORTENED
 
 def stopped_rank(scale, dice, study):
     """SIGSTOP of a rank at work: named with host and job, and the run ended, within the bounds.
-    Stopped before there is a job or after the last one, it does not hang the run either."""
-    few = ["job", "job", "start", "report"]
+    Stopped before there is a job, as the last one ends, or while rank 0 writes the report, it does not
+    hang the run either."""
+    few = ["job", "job", "start", "end", "report"]
     moments = scale(few[:1], few, ["job"] * 12 + few[2:] * 4)
     for index, moment_of in enumerate(moments):
         victim = 1 if moment_of != "job" else 1 - index % 2
@@ -100,7 +101,8 @@ def stopped_rank(scale, dice, study):
         signs = {
             "job": lambda: all(f"starts on rank {rank} " in run.text() for rank in (0, 1)),
             "start": lambda: (folder / "study.json").exists(),
-            "report": lambda: re.search(r"; (\d+) of \1 jobs", run.text()),
+            "end": lambda: re.search(r"; (\d+) of \1 jobs", run.text()),
+            "report": lambda: (folder / "report").exists(),
         }
         begun = run.wait_for(signs[moment_of])
         job = re.search(rf"(\S+) starts on rank {victim} \((\S+)\)", run.text())
@@ -122,10 +124,10 @@ def stopped_rank(scale, dice, study):
             # It has not joined the others, which are patient with it.
             if ended.code == 0 or seconds > MISSED + ENDED + last or "rank 1 on" not in ended.errors:
                 loss = f"start: ended with {ended.code} after {seconds:.1f} s: {ended.errors[-300:]}"
-        elif moment_of == "report":
+        elif moment_of in ("end", "report"):
             # The report is rank 0's: it may be written all the same.
             if seconds > MISSED + ENDED + last + study.seconds:
-                loss = f"report: ended with {ended.code} after {seconds:.1f} s: {ended.errors[-300:]}"
+                loss = f"{moment_of}: ended with {ended.code} after {seconds:.1f} s: {ended.errors[-300:]}"
         elif ended.code == 0 or named is None:
             loss = f"ended with {ended.code}, rank {victim} not named: {ended.errors[-300:]}"
         elif named > (NAMED if victim else MISSED) + allowed:

@@ -245,19 +245,19 @@ def ranks_and_threads(scale, dice, study):
 
 def paper(scale, dice, study):
     """The paper's protocol, killed in its hold-out stage and again in the folds of the best."""
+    epochs = int(study.options[study.options.index("--epochs") + 1])
     for index in range(scale(0, 3, 20)):
         folder, before, loss = study.folder(), {}, None
         for stage in ("holdout", "fold"):
             run = study.start(folder, ranks=2)
-            begun = run.wait_for(lambda: is_in(folder, stage))
-            # Not so late that nothing is left of the second stage.
-            late = dice.uniform(0, study.seconds / 8)
-            run.wait_for(lambda: stage == "holdout" and is_in(folder, "fold"), late)
+            # In the stage's first half: without mpirun, ranks go on for a moment.
+            epoch = dice.randrange(1, epochs // 2)
+            run.wait_for(lambda: reached(folder, stage) >= epoch)
             whom = run.ranks() if index % 3 else [run.pid]
             run.signal(dice.choice(whom or [run.pid]), signal.SIGKILL)
             ended = run.end()
-            if not begun or ended.code == -1:
-                loss = loss or f"stage {stage}: {ended.code}: {ended.errors[-300:]}"
+            if ended.code in (-1, 0):
+                loss = loss or f"not killed in stage {stage}: {ended.code}: {ended.errors[-300:]}"
             elif again := undone(folder, before):
                 loss = loss or f"stage {stage}: done again: {again}"
             before.update(finished_jobs(folder))
@@ -265,9 +265,9 @@ def paper(scale, dice, study):
         study.forget(folder)
 
 
-def is_in(folder, stage):
-    """Whether a job of a stage of the paper's protocol is at work."""
-    return f"-{stage}" in " ".join(progress(folder))
+def reached(folder, stage):
+    """The last epoch of the jobs of a stage of the paper's protocol that are at work; 0 if none is."""
+    return max((epoch for job, epoch in progress(folder).items() if f"-{stage}" in job), default=0)
 
 
 def together(scale, dice, study):

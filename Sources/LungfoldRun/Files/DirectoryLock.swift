@@ -99,7 +99,8 @@ package final class DirectoryLock {
             throw error
         }
         record = Record(file, descriptor, isSure: isSure, own)
-        timer = DispatchSource.makeTimerSource(queue: .global())
+        // A queue of its own: in the common ones it would wait for the threads of whoever computes.
+        timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "lock"))
         timer.setEventHandler { [record] in record.beat() }
         timer.schedule(deadline: .now() + terms.beat, repeating: terms.beat)
         timer.activate()

@@ -31,6 +31,8 @@ final class Coordination {
     /// Takes in a rank's message; gives what is to be sent.
     func receive(_ message: WorkerMessage, from rank: Int, at time: Double) -> [Letter] {
         watches[rank].hear(at: time)
+        // The last that is heard of it.
+        if message == .goodbye, suspects.remove(rank) != nil { sayIsBack(rank) }
         if case .beat(let steps) = message { watches[rank].count(steps: steps, at: time) }
         let letters = coordinator.receive(message, from: rank).compactMap(perform)
         for rank in hosts.indices { watches[rank].work(on: coordinator.job(of: rank), at: time) }
@@ -53,7 +55,7 @@ final class Coordination {
         for rank in hosts.indices where !coordinator.hasLeft(rank) {
             switch watches[rank].verdict(at: time) {
             case .well:
-                if suspects.remove(rank) != nil { Diagnostics.warn("\(name(rank)): is back") }
+                if suspects.remove(rank) != nil { sayIsBack(rank) }
             case .suspect(let reason):
                 if suspects.insert(rank).inserted {
                     Diagnostics.warn("\(name(rank)): \(reason); the run ends if this goes on")
@@ -74,6 +76,8 @@ final class Coordination {
             return nil
         }
     }
+
+    private func sayIsBack(_ rank: Int) { Diagnostics.warn("\(name(rank)): is back") }
 
     private func name(_ rank: Int) -> String {
         let job = coordinator.job(of: rank).map { ", job \($0)" } ?? ""

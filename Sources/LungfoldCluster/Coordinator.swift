@@ -83,7 +83,7 @@ package struct Coordinator {
     }
 
     private mutating func stop() -> [Action] {
-        guard !summary.wasStopped else { return [] }
+        guard !summary.wasStopped, !hasEnded else { return [] }
         summary.wasStopped = true
         summary.unfinished += waiting.count
         waiting = []

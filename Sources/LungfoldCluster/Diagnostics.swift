@@ -36,19 +36,39 @@ package enum Diagnostics {
     /// another thread or on a pipe nobody reads.
     static func exitNow(_ code: Int) -> Never { _exit(Int32(code)) }
 
+    /// An exit that is due after a while, unless it is called off.
+    final class DueExit: Sendable {
+        private let isCalledOff = Atomic<Bool>(false)
+
+        /// Whether it is due no more.
+        var isOff: Bool { isCalledOff.load(ordering: .acquiring) }
+
+        /// What the process might have hung in is over.
+        func callOff() {
+            isCalledOff.store(true, ordering: .releasing)
+            alarm(0)
+        }
+    }
+
     /// Has this process end after some seconds, whatever it hangs in then.
     /// - Parameters:
     ///   - seconds: of this process's own: those in which it is stopped do not count.
     ///   - reason: what it says then.
-    static func exitLater(_ code: Int, after seconds: Double, saying reason: String? = nil) {
+    @discardableResult static func exitLater(
+        _ code: Int, after seconds: Double, saying reason: String? = nil
+    ) -> DueExit {
+        let exit = DueExit()
         do {
             try RawThread.start {
-                for _ in 0..<Int(2 * seconds) { Clock.sleep(seconds: 0.5) }
+                for _ in 0..<Int(2 * seconds) where !exit.isOff { Clock.sleep(seconds: 0.5) }
+                guard !exit.isOff else { return }
+                alarm(10)  // to say it may hang as well, on a disk
                 if let reason { Diagnostics.say(reason) }
                 Diagnostics.exitNow(code)
             }
         } catch {
             alarm(UInt32(seconds))  // no thread is to be had: then by a signal
         }
+        return exit
     }
 }

@@ -26,7 +26,10 @@ final class QueueLoop {
     /// Runs until all ranks have left the queue.
     func run() throws -> QueueSummary {
         while true {
-            for message in handover.takeMessages(atMost: limits.poll) { try tell(message) }
+            let messages = handover.takeMessages(atMost: limits.poll)
+            // First: that a job was interrupted may be due to it.
+            try announceStop()
+            for message in messages { try tell(message) }
             try receive()
             try keepInTouch()
             let allHasLeft = try mpi.sendsAreDone()
@@ -68,7 +71,7 @@ final class QueueLoop {
         }
     }
 
-    /// Signs of life, a wish to stop, and limits.
+    /// Signs of life, and limits.
     private func keepInTouch() throws {
         let now = Clock.now
         let away = now - lastTurn
@@ -77,7 +80,7 @@ final class QueueLoop {
             heardFromCoordinator += away
             coordination?.forgive(away)
         }
-        if summary == nil { try giveSigns(at: now) }
+        try giveSigns(at: now)
         if let coordination {
             try coordination.check(at: now)
         } else if summary == nil, now - heardFromCoordinator > limits.lostContact {
@@ -85,18 +88,19 @@ final class QueueLoop {
         }
     }
 
-    /// Says that this rank lives, and that it was asked to stop. Not after its goodbye, from which on
-    /// nobody hears it.
+    /// Says that this rank was asked to stop.
+    private func announceStop() throws {
+        guard summary == nil, handover.stopFlag.isSet, !stopWasAnnounced else { return }
+        stopWasAnnounced = true
+        try tell(.stopRequested)
+    }
+
+    /// Says that this rank lives. Not after its goodbye, from which on nobody hears it.
     private func giveSigns(at now: Double) throws {
-        if handover.stopFlag.isSet, !stopWasAnnounced {
-            stopWasAnnounced = true
-            try tell(.stopRequested)
-        }
-        if now - lastBeat >= limits.beat {
-            lastBeat = now
-            try tell(.beat(steps: handover.steps))
-            try send(coordination?.beats() ?? [])
-        }
+        guard summary == nil, now - lastBeat >= limits.beat else { return }
+        lastBeat = now
+        try tell(.beat(steps: handover.steps))
+        try send(coordination?.beats() ?? [])
     }
 
     /// Rank 0 is out of reach: whoever can reach it has started anew by now or will, so this rank

@@ -23,12 +23,13 @@ extension World {
     private func run(_ body: (World) throws -> Int32) -> Int32 {
         do {
             let code = try body(self)
-            try finish()
+            try finish(with: code)
             return code
         } catch let error as LungfoldError where isKnownToAll(error) || size == 1 {
             if rank == 0 { Diagnostics.say("\(error)") }
-            do { try finish(atMost: 10) } catch { abort(error) }
-            return Int32(error.kind.rawValue)
+            let code = Int32(error.kind.rawValue)
+            do { try finish(with: code, atMost: 10) } catch { abort(error) }
+            return code
         } catch {
             abort(error)
         }

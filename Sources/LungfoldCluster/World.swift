@@ -88,22 +88,30 @@ public final class World: Sendable {
     public var isStopping: Bool { stopFlag.isSet }
 
     /// Waits for all ranks and ends MPI. Nothing else may be called after this.
-    /// - Parameter seconds: how long to wait for the other ranks; nil for five minutes, scaled.
+    /// - Parameters:
+    ///   - code: the exit code of what was done.
+    ///   - seconds: how long to wait for the other ranks; nil for five minutes, scaled.
     /// - Throws: `LungfoldError` when they do not come; what is left then is `abort`. A rank that has
-    ///   come and is stopped before the end keeps the others in MPI_Finalize: as long again, then they
-    ///   say so and leave with code 70.
-    public func finish(atMost seconds: Double? = nil) throws {
-        let limit = seconds ?? limitScale * Self.lastPatience
+    ///   come and is stopped before the end keeps the others in MPI_Finalize: five minutes more, then
+    ///   they say so and leave with the code, or with 70 where it is 0.
+    public func finish(with code: Int32 = 0, atMost seconds: Double? = nil) throws {
+        let usual = limitScale * Self.lastPatience
         try comm.call { [self] mpi in
-            try mpi.barrier(atMost: limit)
+            try mpi.barrier(atMost: seconds ?? usual)
             comm.close()
-            let patience = max(10, limit)
-            let late = MPI.isLate(
-                "MPI_Finalize",
-                "another rank has come to it and does not leave for \(Int(patience)) s")
-            Diagnostics.exitLater(late.kind.rawValue, after: patience, saying: words(late))
+            // Alone it waits for nobody.
+            let exit = size > 1 ? exitLater(with: code, after: max(10, usual)) : nil
+            defer { exit?.callOff() }
             try mpi.finalize()
         }
+    }
+
+    /// Has this process leave MPI_Finalize after a while.
+    private func exitLater(with code: Int32, after seconds: Double) -> Diagnostics.DueExit {
+        let late = MPI.isLate(
+            "MPI_Finalize", "another rank has come to it and does not leave for \(Int(seconds)) s")
+        return Diagnostics.exitLater(
+            code == 0 ? late.kind.rawValue : Int(code), after: seconds, saying: words(late))
     }
 
     /// What this rank says of an error.

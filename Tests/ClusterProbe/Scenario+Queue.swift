@@ -81,9 +81,10 @@ extension Scenario {
         return (ClusterProbe.processorTime - used) / max(seconds, -begin.timeIntervalSinceNow)
     }
 
-    /// Jobs that run until they are asked to stop, which a rank asks for after a while.
+    /// So many jobs that run until they are asked to stop, which a rank asks for after a while.
     static func stop(_ world: World, _ numbers: [Int]) throws -> Int32 {
-        let summary = try world.runQueue(makeTasks(20), onEvent: printEvent) { key, context in
+        let summary = try world.runQueue(makeTasks(numbers[1]), onEvent: printEvent) {
+            key, context in
             if world.rank == numbers[0] {
                 Thread.sleep(forTimeInterval: 0.3)
                 world.requestStop()

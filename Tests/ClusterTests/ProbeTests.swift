@@ -102,13 +102,21 @@ final class ProbeTests: XCTestCase {
     }
 
     func testARequestToStopReachesAllJobs() throws {
-        try check(["stop", "0"]) { run, code, _ in
+        try check(["stop", "0", "20"]) { run, code, _ in
             XCTAssertEqual(code, 75, run.errorText)
             XCTAssertEqual(run.lines.last, "summary 0 0 20 true")
         }
-        let run = try ProbeRun(["stop", "2"], ranks: 3)
+        let run = try ProbeRun(["stop", "2", "20"], ranks: 3)
         XCTAssertEqual(run.end(), 75, run.errorText)
         XCTAssertEqual(run.lines.last, "summary 0 0 20 true")
+    }
+
+    func testARequestToStopIsHeardBeforeTheLastJobEnds() throws {
+        for ranks in [nil, 2] as [Int?] {
+            let run = try ProbeRun(["stop", "0", "\(ranks ?? 1)"], ranks: ranks)
+            XCTAssertEqual(run.end(), 75, run.errorText)
+            XCTAssertEqual(run.lines.last, "summary 0 0 \(ranks ?? 1) true")
+        }
     }
 
     func testRanksThatDifferAreNamed() throws {

@@ -58,8 +58,9 @@ def usr1(scale, dice, study):
         run.wait_for(lambda: False, dice.uniform(0, study.seconds / 2))
         run.signal(run.pid, signal.SIGUSR1)
         ended = run.end(30)
-        ok = ended.code == 75 or (ended.code == 0 and "Report:" in ended.output)
-        loss = None if ok else f"ended with {ended.code}: {ended.errors[-300:]}"
+        loss = None if ended.code in (0, 75) else f"ended with {ended.code}: {ended.errors[-300:]}"
+        if ended.code == 0:  # too late to stop anything
+            loss = study.difference(folder)
         yield loss or study.loss(folder, ranks=dice.choice([1, 2, 3]))
         study.forget(folder)
 

@@ -261,6 +261,26 @@ final class SurvivalTests: XCTestCase {
         try resume(folder)
     }
 
+    func testAResultThatOnlyCannotBeReadIsMissingFromNoReport() throws {
+        let folder = try TinyStudy.copy()
+        let result = "\(folder)/jobs/segnet-binary-e4-fold1/result.json"
+        let page = try bytes("\(folder)/report/index.html")
+        try FileManager.default.moveItem(atPath: result, toPath: result + "-away")
+        // Not to be opened as a file, for root either.
+        try FileManager.default.createDirectory(
+            atPath: result, withIntermediateDirectories: false)
+        for arguments in [["report", folder], TinyStudy.arguments(output: folder)] {
+            let outcome = try Program.run(arguments)
+            XCTAssertEqual(outcome.code, 74, outcome.errors)
+            XCTAssertTrue(outcome.errors.contains(result), outcome.errors)
+            XCTAssertEqual(try bytes("\(folder)/report/index.html"), page)
+        }
+        try FileManager.default.removeItem(atPath: result)
+        try FileManager.default.moveItem(atPath: result + "-away", toPath: result)
+        XCTAssertEqual(try Program.run(["report", folder]).code, 0)
+        XCTAssertEqual(try bytes("\(folder)/report/index.html"), page)
+    }
+
     func testAStudyFileThatIsDamagedOrGoneIsWrittenAgain() throws {
         let folder = try TinyStudy.copy()
         let path = "\(folder)/study.json"

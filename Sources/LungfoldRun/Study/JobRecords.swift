@@ -1,7 +1,8 @@
 import LungfoldStudy
 
 /// What a study's folder has of its jobs, for a report. A job whose files are damaged or gone counts as
-/// failed, with the reason: the others' results are as good as ever.
+/// failed, with the reason: the others' results are as good as ever. One that only cannot be read just now
+/// may be whole, and a report without it would take the place of a complete one: then there is none.
 struct JobRecords {
     private(set) var results: [JobResult] = []
     private(set) var failures: [JobFailure] = []
@@ -10,6 +11,7 @@ struct JobRecords {
     init(_ directory: RunDirectory) { self.directory = directory }
 
     /// Adds what there is of some jobs.
+    /// - Throws: `LungfoldError` (`io`) where the disk refuses to tell.
     mutating func read(_ jobs: [Job]) throws {
         for job in jobs {
             let folder = directory.job(job.key)
@@ -20,7 +22,7 @@ struct JobRecords {
                     failures.append(failure)
                 }
             } catch let error as LungfoldError
-                where [.badData, .missingInput, .io].contains(error.kind)
+                where [.badData, .missingInput].contains(error.kind)
             {
                 failures.append(
                     JobFailure(key: job.key, reason: directory.localWords(of: error)))

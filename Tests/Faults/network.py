@@ -272,10 +272,11 @@ def zombies(scale, dice, study):
             after = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
             changed = [
                 str(path) for path in after
-                # Where it was stopped between looking for the other run and writing its speed, the
-                # speed is written; no report and no manifest knows of it.
+                # Where it was stopped between looking for the other run and showing its curve and its
+                # speed, they are shown; no report and no manifest knows of them.
                 if after[path] != before.get(path) and not path.is_dir()
-                and path.parent.name != "logs" and not path.name.endswith("images-per-second")
+                and path.parent.name not in ("logs", "live")
+                and not path.name.endswith("images-per-second")
             ]
             if ended.code == -1:
                 loss = loss or f"the cut-off rank did not end: {ended.errors[-300:]}"

@@ -10,14 +10,16 @@ final class CurveTests: XCTestCase {
             output: folder, epochs: 500,
             ["--networks", "segnet", "--tasks", "binary", "--folds", "1", "--threads", "1"])
         let run = try Program.start(arguments)
+        var table = "\(job)/live/history.csv"
         func rows() -> [String] {
             // It is waited for, so its absence is no failure.
-            let content = FileManager.default.contents(atPath: "\(job)/history.csv") ?? Data()
+            let content = FileManager.default.contents(atPath: table) ?? Data()
             return String(decoding: content, as: UTF8.self)
                 .split(separator: "\n").map(String.init)
         }
         func events() -> [String] {
-            (try? FileManager.default.contentsOfDirectory(atPath: "\(job)/live")) ?? []
+            ((try? FileManager.default.contentsOfDirectory(atPath: "\(job)/live")) ?? [])
+                .filter { $0.hasPrefix("events") }
         }
         XCTAssertTrue(run.wait(atMost: 60) { rows().count > 3 && !events().isEmpty })
         run.signal(SIGUSR1)
@@ -27,11 +29,13 @@ final class CurveTests: XCTestCase {
         XCTAssertTrue(begun[1].hasPrefix("1,0.001,"), begun[1])
         let name = try XCTUnwrap(events().first)
         XCTAssertTrue(name.hasPrefix("events.out.tfevents."), name)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: "\(job)/history.csv"))
         // TensorFlow's records: the length of the first is that of a file's beginning.
         XCTAssertEqual(try bytes("\(job)/live/\(name)").first, 24)
 
         XCTAssertEqual(try Program.run(arguments).code, 0)
         XCTAssertFalse(FileManager.default.fileExists(atPath: "\(job)/live"))
+        table = "\(job)/history.csv"
         XCTAssertEqual(rows().count, 501)
         XCTAssertEqual(Array(rows().prefix(begun.count)), begun)
     }

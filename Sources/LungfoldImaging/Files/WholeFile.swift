@@ -5,17 +5,27 @@ import LungfoldStudy
 /// fsync of the directory. Foundation's atomic write leaves the last one out and hides the errno.
 package enum WholeFile {
     /// Writes or replaces a file.
-    /// - Throws: `LungfoldError` with the path and the system's reason; the target is then as it
-    ///   was, and no temporary file stays.
-    package static func write(_ bytes: [UInt8], to path: String) throws {
-        try write([bytes], to: path)
+    /// - Parameters:
+    ///   - bytes: the content.
+    ///   - path: the file.
+    ///   - permission: asked last, when only the file's name is missing; throws where the file must not
+    ///     be written after all.
+    /// - Throws: `LungfoldError` with the path and the system's reason, or what `permission` throws; the
+    ///   target is then as it was, and no temporary file stays.
+    package static func write(
+        _ bytes: [UInt8], to path: String, permission: () throws -> Void = {}
+    ) throws {
+        try write([bytes], to: path, permission: permission)
     }
 
     /// Writes or replaces a file by parts that follow each other in it.
-    package static func write(_ parts: [[UInt8]], to path: String) throws {
+    package static func write(
+        _ parts: [[UInt8]], to path: String, permission: () throws -> Void = {}
+    ) throws {
         let (temporary, descriptor) = try create(beside: path)
         do {
             try writeAll(parts, to: descriptor, path: path)
+            try permission()
             guard rename(temporary, path) == 0 else { throw LungfoldError.cannotWrite(path, errno) }
         } catch {
             unlink(temporary)

@@ -14,9 +14,13 @@ struct Attempts {
     init(_ directory: JobDirectory) { path = directory.attemptsFile }
 
     /// Puts a start on record, unless there were too many.
-    /// - Parameter iteration: where the job starts from.
+    /// - Parameters:
+    ///   - iteration: where the job starts from.
+    ///   - permission: throws where this process may no longer write there.
     /// - Throws: `LungfoldError` (`jobsFailed`) for a job that is to be set aside.
-    func begin(_ job: Job, from iteration: Int) throws {
+    func begin(
+        _ job: Job, from iteration: Int, permission: () throws -> Void = {}
+    ) throws {
         var record = AttemptRecord(
             text: String(decoding: FileSystem.readIfAny(path), as: UTF8.self), at: iteration)
         guard record.deaths < AttemptRecord.mostDeaths else {
@@ -26,7 +30,7 @@ struct Attempts {
                     + "set aside", remedy: "Remove \(path) to have it tried again")
         }
         record.addStart()
-        try WholeFile.write(Array(record.text.utf8), to: path)
+        try WholeFile.write(Array(record.text.utf8), to: path, permission: permission)
         JobMark.point(at: path)
     }
 

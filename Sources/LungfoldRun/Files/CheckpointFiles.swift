@@ -10,6 +10,7 @@ import LungfoldTraining
 final class CheckpointFiles {
     private let directory: JobDirectory
     private let identity: [String: String]
+    private let permission: () throws -> Void
     private let check: (Checkpoint, String) throws -> Void
     private var next = CheckpointSlot.a
     /// The iterations of the best networks that are known to lie there, whole.
@@ -18,13 +19,16 @@ final class CheckpointFiles {
     /// - Parameters:
     ///   - directory: the job's.
     ///   - identity: what the checkpoints belong to; others are not taken.
+    ///   - permission: throws where this process may no longer write there.
     ///   - check: throws (`badData`) for a checkpoint of a file that does not fit the job.
     init(
         _ directory: JobDirectory, identity: [String: String],
+        permission: @escaping () throws -> Void = {},
         check: @escaping (_ checkpoint: Checkpoint, _ file: String) throws -> Void
     ) {
         self.directory = directory
         self.identity = identity
+        self.permission = permission
         self.check = check
     }
 
@@ -95,7 +99,8 @@ final class CheckpointFiles {
     }
 
     private func write(_ content: [UInt8], to path: String) throws {
-        try WholeFile.write([Seal.header(of: content), content], to: path)
+        try WholeFile.write(
+            [Seal.header(of: content), content], to: path, permission: permission)
     }
 }
 

@@ -2,9 +2,10 @@ import Glibc
 import LungfoldReport
 import LungfoldStudy
 
-/// A job's training curve while it is trained, for people and TensorBoard: `history.csv` and `live/`,
-/// which grow here and are replaced by what the finished job leaves. Nothing reads them to go on, and
-/// where they cannot be written nothing is lost but the sight of them.
+/// A job's training curve while it is trained, for people and TensorBoard: a table and events, which grow
+/// in `live/` and go when the job is done. Not under the names of what a finished job leaves, which a rank
+/// that was cut off must not replace by half a curve. Nothing reads them to go on, and where they cannot
+/// be written nothing is lost but the sight of them.
 final class JobCurve {
     private let job: Job
     private let directory: JobDirectory
@@ -35,9 +36,11 @@ final class JobCurve {
         let isContinued = !FileSystem.names(in: directory.liveFolder).isEmpty
         let perEpoch = job.experiment.iterationsPerEpoch(slices: job.split.training.count)
         live = LiveEvents(job, after: isContinued ? (curve.epochs.count - 1) * perEpoch : 0)
-        history = try? GrowingFile(directory.historyFile, beginning: Array(table.header.utf8))
-        guard (try? FileSystem.makeDirectory(directory.liveFolder)) != nil else { return }
-        let name = LiveEvents.fileName(time: time(nil))
-        events = try? GrowingFile("\(directory.liveFolder)/\(name)", beginning: [])
+        let folder = directory.liveFolder
+        guard (try? FileSystem.makeDirectory(folder)) != nil else { return }
+        history = try? GrowingFile(
+            "\(folder)/\(JobDirectory.historyName)", beginning: Array(table.header.utf8))
+        events = try? GrowingFile(
+            "\(folder)/\(LiveEvents.fileName(time: time(nil)))", beginning: [])
     }
 }

@@ -21,8 +21,10 @@ public struct JobDirectory: Hashable, Sendable {
     public var resultFile: String { "\(path)/result.json" }
     /// Why the job failed, where it did.
     public var failureFile: String { "\(path)/failure.json" }
+    /// The name of the training curve as a table.
+    static let historyName = "history.csv"
     /// The training curve as a table.
-    public var historyFile: String { "\(path)/history.csv" }
+    public var historyFile: String { "\(path)/\(Self.historyName)" }
     /// The trained weights.
     public var weightsFile: String { "\(path)/\(Self.weightsName)" }
     /// The name of the weights of the best validation.
@@ -40,7 +42,7 @@ public struct JobDirectory: Hashable, Sendable {
             .map { "\(path)/\($0)" }
     }
     private static func bestPrefix(_ slot: CheckpointSlot) -> String { "best-\(slot.rawValue)-" }
-    /// Its curve for TensorBoard while it is trained.
+    /// Its curve while it is trained.
     var liveFolder: String { "\(path)/\(LiveEvents.folderName)" }
     /// The starts of the job that came to no orderly end.
     public var attemptsFile: String { "\(path)/attempts" }
@@ -55,18 +57,24 @@ public struct JobDirectory: Hashable, Sendable {
     }
 
     /// Writes a finished job, its manifest last.
-    /// - Parameter more: further files of the job, by name.
-    public func save(_ result: JobResult, weights: [UInt8], more: [String: [UInt8]] = [:]) throws {
+    /// - Parameters:
+    ///   - more: further files of the job, by name.
+    ///   - permission: throws where this process may no longer write there.
+    public func save(
+        _ result: JobResult, weights: [UInt8], more: [String: [UInt8]] = [:],
+        permission: () throws -> Void = {}
+    ) throws {
         try FileSystem.makeDirectory(path)
         var contents = more
         contents[Self.weightsName] = weights
         let table = HistoryTable(classes: result.task.classCount)
-        contents["history.csv"] = Array(table.csv(result.history).utf8)
+        contents[Self.historyName] = Array(table.csv(result.history).utf8)
         contents["result.json"] = try JSON.encode(result)
         for (name, content) in contents.sorted(by: { $0.key < $1.key }) {
-            try WholeFile.write(content, to: "\(path)/\(name)")
+            try WholeFile.write(content, to: "\(path)/\(name)", permission: permission)
         }
-        try WholeFile.write(JSON.encode(JobManifest(contents)), to: manifestFile)
+        try WholeFile.write(
+            JSON.encode(JobManifest(contents)), to: manifestFile, permission: permission)
         removeTraces()
     }
 
@@ -95,9 +103,10 @@ public struct JobDirectory: Hashable, Sendable {
     }
 
     /// Writes why the job failed.
-    public func save(_ failure: JobFailure) throws {
+    /// - Parameter permission: throws where this process may no longer write there.
+    public func save(_ failure: JobFailure, permission: () throws -> Void = {}) throws {
         try FileSystem.makeDirectory(path)
-        try WholeFile.write(JSON.encode(failure), to: failureFile)
+        try WholeFile.write(JSON.encode(failure), to: failureFile, permission: permission)
     }
 
     /// The result of the job, checked to be this job's; nil where it is not finished.

@@ -14,8 +14,8 @@ import LungfoldStudy
 /// generation            which start of the study the folder belongs to
 /// lock                  who is writing here now
 /// jobs/KEY/             result.json, history.csv, weights.safetensors, weights-best.safetensors,
-///                       dream.json, manifest.json (or failure.json; checkpoint-a, -b, best-a-N, best-b-N and
-///                       attempts of a job that is not finished)
+///                       dream.json, manifest.json (or failure.json; checkpoint-a, -b, best-a-N, best-b-N,
+///                       attempts and live/ of a job that is not finished)
 /// report/               summary.json, tables, index.html
 /// ```
 ///

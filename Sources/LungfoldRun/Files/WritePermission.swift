@@ -5,9 +5,9 @@ import LungfoldStudy
 /// Whether this process's run is still the folder's: a run that was cut off, and that another has
 /// taken over from, must not write.
 ///
-/// Every start raises the generation under the lock; every rank reads it again before each file it
-/// writes for good. What slips through in between does no harm, since a job's files have the same bytes
-/// whoever writes them.
+/// Every start raises the generation under the lock; every rank reads it again right before a file that
+/// it has written gets its name. What slips through in between does no harm: a job's files have the same
+/// bytes whoever writes them, and what only people watch lies apart from them.
 package struct WritePermission: Sendable {
     /// How long a network file system may go on showing what was there before this run.
     private static let lag = 60.0 * LimitScale.factor

@@ -37,11 +37,12 @@ struct JobTraining {
         let attempts = Attempts(directory)
         // Before the checkpoints are read, so that one which ends its reader counts as a crash, too.
         // Where the job stands is told by their headers.
-        try attempts.begin(job, from: CheckpointFiles.iteration(in: directory))
+        try attempts.begin(
+            job, from: CheckpointFiles.iteration(in: directory), permission: permission)
         defer { attempts.end() }
-        let checkpoints = CheckpointFiles(directory, identity: try identity()) { [job] in
-            try $0.check(isOf: job, file: $1)
-        }
+        let checkpoints = CheckpointFiles(
+            directory, identity: try identity(), permission: permission
+        ) { [job] in try $0.check(isOf: job, file: $1) }
         let start = try checkpoints.load(notice: notice)
         if let start { RankLog.note("\(job.key): goes on after iteration \(start.iteration)") }
         let trained = try TrainingRun(
@@ -58,7 +59,8 @@ struct JobTraining {
         try permission()
         try directory.save(
             trained.result, weights: trained.weights.encoded(),
-            more: JobEvidence(trained, geometry: geometry, slices: slices).files())
+            more: JobEvidence(trained, geometry: geometry, slices: slices).files(),
+            permission: permission)
         return trained.result
     }
 

@@ -98,7 +98,9 @@ struct StudyStage {
             // The reason also travels to rank 0, which shows it; a full disk may refuse it here.
             RankLog.fail("\(job.key): failed: \(error)")
             try permission.checkPatiently()
-            try? directory.save(JobFailure(key: job.key, reason: "\(error)"))
+            try? directory.save(
+                JobFailure(key: job.key, reason: "\(error)"),
+                permission: permission.checkPatiently)
             throw error
         }
     }

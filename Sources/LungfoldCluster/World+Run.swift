@@ -28,7 +28,7 @@ extension World {
         } catch let error as LungfoldError where isKnownToAll(error) || size == 1 {
             if rank == 0 { Diagnostics.say("\(error)") }
             let code = Int32(error.kind.rawValue)
-            do { try finish(with: code, atMost: 10) } catch { abort(error) }
+            do { try finish(with: code, atMost: 10) } catch { abort(error, code: code) }
             return code
         } catch {
             abort(error)

@@ -111,6 +111,13 @@ struct CoordinatorTests {
         #expect(coordinator.isOver)
     }
 
+    @Test func aStopAfterTheEndIsNone() {
+        var world = SimulatedRanks(tasks: someTasks(2, seed: 0), ranks: 1, seed: 0)
+        while world.ends.isEmpty { _ = world.deliverOne() }
+        #expect(world.coordinator.receive(.stopRequested, from: 0).isEmpty)
+        #expect(world.ends == [QueueSummary(finished: 2)])
+    }
+
     @Test func anUnknownCostGoesFirst() {
         let tasks = [("a", 1.0), ("b", .nan), ("c", 5)].map { QueueTask(key: $0.0, cost: $0.1) }
         var world = SimulatedRanks(tasks: tasks, ranks: 1, seed: 0)

@@ -41,7 +41,29 @@ import Testing
         }
     }
 
-    @Test("a pipe that nobody writes to is not waited for", .timeLimit(.minutes(1)))
+    @Test("a file that must not be written after all stays as it was")
+    func permission() throws {
+        let folder = Scratch.path("permission")
+        try FileSystem.makeDirectory(folder)
+        let path = "\(folder)/file"
+        try WholeFile.write([1], to: path)
+        func names() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+        }
+        var unnamed: [String] = []
+        let refusal = LungfoldError(.cannotCreate, path, "is another run's")
+        #expect(throws: refusal) {
+            try WholeFile.write([2], to: path) {
+                unnamed = try names().filter(WholeFile.isTemporary)
+                throw refusal
+            }
+        }
+        #expect(unnamed.count == 1)
+        #expect(try names() == ["file"])
+        #expect(FileSystem.readIfAny(path) == [1])
+    }
+
+    @Test("a pipe that nobody writes to is not waited for", .timeLimit(.minutes(10)))
     func pipe() throws {
         let path = Scratch.path("pipe")
         #expect(mkfifo(path, 0o600) == 0)
@@ -116,7 +138,7 @@ private let bomb: String = {
     }
 
     @Test(
-        "are refused, wherever they hide", .timeLimit(.minutes(1)),
+        "are refused, wherever they hide", .timeLimit(.minutes(10)),
         arguments: [
             (bomb, 1), ("segnet:\n  - &a 1\n", 2), ("segnet: [*a]", 1),
             ("# c\u{2028}segnet: &a 1", 2), ("# c\rsegnet: &a 1", 2),

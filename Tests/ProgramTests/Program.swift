@@ -23,7 +23,7 @@ enum Program {
     ///   - limit: seconds after which it counts as hanging, which fails the test.
     static func run(
         _ arguments: [String], ranks: Int? = nil, environment: [String: String] = [:],
-        within limit: Double = 120, file: StaticString = #filePath, line: UInt = #line
+        within limit: Double = 600, file: StaticString = #filePath, line: UInt = #line
     ) throws -> Outcome {
         let run = try start(arguments, ranks: ranks, environment: environment)
         return run.end(within: limit, file: file, line: line)

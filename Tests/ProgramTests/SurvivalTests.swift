@@ -44,7 +44,7 @@ final class SurvivalTests: XCTestCase {
         }
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
         let traces = names.filter { name in
-            [".tmp", "/checkpoint-", "/best-", "/attempts", "status.json"].contains {
+            [".tmp", "/checkpoint-", "/best-", "/attempts", "/live", "status.json"].contains {
                 name.contains($0)
             }
         }
@@ -263,20 +263,22 @@ final class SurvivalTests: XCTestCase {
 
     func testAResultThatOnlyCannotBeReadIsMissingFromNoReport() throws {
         let folder = try TinyStudy.copy()
-        let result = "\(folder)/jobs/segnet-binary-e4-fold1/result.json"
         let page = try bytes("\(folder)/report/index.html")
-        try FileManager.default.moveItem(atPath: result, toPath: result + "-away")
-        // Not to be opened as a file, for root either.
-        try FileManager.default.createDirectory(
-            atPath: result, withIntermediateDirectories: false)
-        for arguments in [["report", folder], TinyStudy.arguments(output: folder)] {
-            let outcome = try Program.run(arguments)
-            XCTAssertEqual(outcome.code, 74, outcome.errors)
-            XCTAssertTrue(outcome.errors.contains(result), outcome.errors)
-            XCTAssertEqual(try bytes("\(folder)/report/index.html"), page)
+        for name in ["result.json", "manifest.json"] {
+            let file = "\(folder)/jobs/segnet-binary-e4-fold1/\(name)"
+            try FileManager.default.moveItem(atPath: file, toPath: file + "-away")
+            // Leads to itself: not to be opened, for root either, and not missing.
+            try FileManager.default.createSymbolicLink(
+                atPath: file, withDestinationPath: file)
+            for arguments in [["report", folder], TinyStudy.arguments(output: folder)] {
+                let outcome = try Program.run(arguments)
+                XCTAssertEqual(outcome.code, 74, outcome.errors)
+                XCTAssertTrue(outcome.errors.contains(file), outcome.errors)
+                XCTAssertEqual(try bytes("\(folder)/report/index.html"), page)
+            }
+            try FileManager.default.removeItem(atPath: file)
+            try FileManager.default.moveItem(atPath: file + "-away", toPath: file)
         }
-        try FileManager.default.removeItem(atPath: result)
-        try FileManager.default.moveItem(atPath: result + "-away", toPath: result)
         XCTAssertEqual(try Program.run(["report", folder]).code, 0)
         XCTAssertEqual(try bytes("\(folder)/report/index.html"), page)
     }

@@ -10,17 +10,19 @@ import LungfoldStudy
 /// A job that keeps ending its process is thus known and can be set aside.
 struct Attempts {
     private let path: String
+    private let permission: () throws -> Void
 
-    init(_ directory: JobDirectory) { path = directory.attemptsFile }
+    /// - Parameter permission: throws where this process may no longer write there.
+    init(_ directory: JobDirectory, permission: @escaping () throws -> Void) {
+        path = directory.attemptsFile
+        self.permission = permission
+    }
 
     /// Puts a start on record, unless there were too many.
-    /// - Parameters:
-    ///   - iteration: where the job starts from.
-    ///   - permission: throws where this process may no longer write there.
-    /// - Throws: `LungfoldError` (`jobsFailed`) for a job that is to be set aside.
-    func begin(
-        _ job: Job, from iteration: Int, permission: () throws -> Void = {}
-    ) throws {
+    /// - Parameter iteration: where the job starts from.
+    /// - Throws: `LungfoldError` (`jobsFailed`) for a job that is to be set aside, or what the permission
+    ///   throws.
+    func begin(_ job: Job, from iteration: Int) throws {
         var record = AttemptRecord(
             text: String(decoding: FileSystem.readIfAny(path), as: UTF8.self), at: iteration)
         guard record.deaths < AttemptRecord.mostDeaths else {
@@ -34,10 +36,10 @@ struct Attempts {
         JobMark.point(at: path)
     }
 
-    /// The job has come to an orderly end.
+    /// The job has come to an orderly end. What is there once another run has taken over is that run's.
     func end() {
         JobMark.point(at: nil)
-        FileSystem.remove(path)
+        if (try? permission()) != nil { FileSystem.remove(path) }
     }
 }
 

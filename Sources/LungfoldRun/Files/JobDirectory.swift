@@ -127,7 +127,7 @@ public struct JobDirectory: Hashable, Sendable {
     }
 
     private func manifest() throws -> JobManifest? {
-        guard isFinished else { return nil }
+        guard try FileSystem.isPresent(manifestFile) else { return nil }
         let bytes = try FileSystem.read(manifestFile)
         let manifest: JobManifest = try JSON.decode(from: bytes, subject: manifestFile)
         // No digest covers the digests; but every manifest has one spelling.
@@ -141,7 +141,7 @@ public struct JobDirectory: Hashable, Sendable {
 
     /// Why the job failed; nil where it did not.
     public func failure() throws -> JobFailure? {
-        guard FileSystem.exists(failureFile) else { return nil }
+        guard try FileSystem.isPresent(failureFile) else { return nil }
         return try JSON.decode(from: FileSystem.read(failureFile), subject: failureFile)
     }
 }

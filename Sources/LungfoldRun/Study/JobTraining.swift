@@ -34,11 +34,10 @@ struct JobTraining {
     ) throws -> JobResult {
         try permission()
         try FileSystem.makeDirectory(directory.path)
-        let attempts = Attempts(directory)
+        let attempts = Attempts(directory, permission: permission)
         // Before the checkpoints are read, so that one which ends its reader counts as a crash, too.
         // Where the job stands is told by their headers.
-        try attempts.begin(
-            job, from: CheckpointFiles.iteration(in: directory), permission: permission)
+        try attempts.begin(job, from: CheckpointFiles.iteration(in: directory))
         defer { attempts.end() }
         let checkpoints = CheckpointFiles(
             directory, identity: try identity(), permission: permission

@@ -7,14 +7,20 @@ import LungfoldStudy
 public struct StudyReport: Sendable {
     private let directory: RunDirectory
     private let threads: Int?
+    private let permission: @Sendable () throws -> Void
 
     /// Names the folder.
     /// - Parameters:
     ///   - directory: the folder.
     ///   - threads: what the pictures of Fig. 5 may take; nil: this process's share of the cores.
-    public init(directory: RunDirectory, threads: Int? = nil) {
+    ///   - permission: throws where this process may no longer write to the folder.
+    public init(
+        directory: RunDirectory, threads: Int? = nil,
+        permission: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.directory = directory
         self.threads = threads
+        self.permission = permission
     }
 
     /// What the folder knows of its study. Of jobs whose files are damaged that is the damage.
@@ -53,6 +59,7 @@ public struct StudyReport: Sendable {
     /// Writes the report, and the jobs that failed in this run where their own rank could not.
     /// - Returns: the jobs without a result because they failed.
     func write(newFailures: [JobFailure]) throws -> [JobFailure] {
+        try permission()
         // What is read is what is written: a report that began before the last job ended must not come
         // after the one that knows it.
         try FileSystem.makeDirectory(directory.reportDirectory)
@@ -61,7 +68,7 @@ public struct StudyReport: Sendable {
         for failure in newFailures {
             let job = directory.job(failure.key)
             // One that cannot be read is written anew.
-            if (try? job.failure()) != failure { try job.save(failure) }
+            if (try? job.failure()) != failure { try job.save(failure, permission: permission) }
         }
         let outcome = try illustrated()
         let report = Report(outcome: outcome)

@@ -89,7 +89,8 @@ public struct StudyRun: Sendable {
             ).run()
         }
         return try end(
-            world, shared, progress, threads: threads.threads, wasStopped: summary.wasStopped)
+            world, shared, progress, permission, threads: threads.threads,
+            wasStopped: summary.wasStopped)
     }
 
     /// The paper's second stage: rank 0 knows the first one's results.
@@ -186,8 +187,8 @@ public struct StudyRun: Sendable {
     // MARK: Ending
 
     private func end(
-        _ world: World, _ shared: SharedStudy, _ progress: StudyProgress?, threads: Int,
-        wasStopped: Bool
+        _ world: World, _ shared: SharedStudy, _ progress: StudyProgress?,
+        _ permission: WritePermission, threads: Int, wasStopped: Bool
     ) throws -> Int32 {
         let bytes = try world.broadcast {
             guard let progress else { return [] }
@@ -197,18 +198,21 @@ public struct StudyRun: Sendable {
                     .interrupted, shared.directory.path, "the study was stopped",
                     remedy: "The same command continues it")
             }
-            return [try report(shared, progress, threads: threads)]
+            return [try report(shared, progress, permission, threads: threads)]
         }
         return Int32(bytes.first ?? 0)
     }
 
     /// Writes the report; gives the exit code.
     private func report(
-        _ shared: SharedStudy, _ progress: StudyProgress, threads: Int
+        _ shared: SharedStudy, _ progress: StudyProgress, _ permission: WritePermission,
+        threads: Int
     ) throws -> UInt8 {
         progress.beginReport()
         do {
-            let report = StudyReport(directory: shared.directory, threads: threads)
+            let report = StudyReport(
+                directory: shared.directory, threads: threads,
+                permission: permission.checkPatiently)
             let failures = try report.write(newFailures: progress.failures)
             let outcome = failures.isEmpty ? RunRecord.State.finished : .jobsFailed
             try progress.note(outcome)

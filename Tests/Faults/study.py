@@ -53,6 +53,9 @@ class Ended:
 class Run:
     """A process that this script has started: alone, or mpirun with its ranks."""
 
+    # How often mpirun has hung with all its ranks gone, which is Open MPI's affair.
+    hung_launchers = 0
+
     def __init__(self, command, log, environment=None, stdout=None):
         self.log = pathlib.Path(log)
         self.began = time.monotonic()
@@ -103,8 +106,9 @@ class Run:
         try:
             self.process.wait(limit)
         except subprocess.TimeoutExpired:
-            hung = True
             self.ranks()
+            hung = self.living() != [self.pid] or name_of(self.pid) != "mpirun"
+            Run.hung_launchers += not hung
             for pid in self.recorded:
                 self.signal(pid, 9)
             self.process.wait(10)

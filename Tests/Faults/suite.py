@@ -4,6 +4,8 @@ import dataclasses
 import random
 import time
 
+from study import Run
+
 
 class Skip(Exception):
     """A kind of fault that this machine cannot bring about."""
@@ -29,7 +31,7 @@ class Suite:
 
     def run(self, name, trials, *arguments):
         """Runs the trials of a kind; each gives None or a sentence on what was lost."""
-        begin = time.monotonic()
+        begin, hung = time.monotonic(), Run.hung_launchers
         tried = survived = 0
         note = ""
         try:
@@ -43,6 +45,8 @@ class Suite:
                     print(f"  LOST {self.losses[-1]}", flush=True)
         except Skip as reason:
             note = f"skipped: {reason}"
+        if hung := Run.hung_launchers - hung:
+            note += f"  mpirun hung {hung} x without ranks, and was killed"
         row = (name, tried, survived, tried - survived, time.monotonic() - begin, note)
         self.rows.append(row)
         print(self.line(row), flush=True)

@@ -53,7 +53,8 @@ class Ended:
 class Run:
     """A process that this script has started: alone, or mpirun with its ranks."""
 
-    # How often mpirun has hung with all its ranks gone, which is Open MPI's affair.
+    # How often mpirun has hung with all its ranks gone, after one that died as it connected: which is
+    # Open MPI's affair.
     hung_launchers = 0
 
     def __init__(self, command, log, environment=None, stdout=None):
@@ -107,7 +108,8 @@ class Run:
             self.process.wait(limit)
         except subprocess.TimeoutExpired:
             self.ranks()
-            hung = self.living() != [self.pid] or name_of(self.pid) != "mpirun"
+            is_mpiruns = "PMIX ERROR: UNREACHABLE" in read(f"{self.log}.err")
+            hung = not (is_mpiruns and self.living() == [self.pid])
             Run.hung_launchers += not hung
             for pid in self.recorded:
                 self.signal(pid, 9)

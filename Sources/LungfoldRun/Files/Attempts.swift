@@ -36,10 +36,16 @@ struct Attempts {
         JobMark.point(at: path)
     }
 
-    /// The job has come to an orderly end. What is there once another run has taken over is that run's.
+    /// The job has come to an orderly end. What is there once another run has taken over is that run's;
+    /// that this cannot be told for the moment is no crash of the job.
     func end() {
         JobMark.point(at: nil)
-        if (try? permission()) != nil { FileSystem.remove(path) }
+        do {
+            try permission()
+        } catch let error as LungfoldError where error.kind == .cannotCreate {
+            return
+        } catch {}
+        FileSystem.remove(path)
     }
 }
 

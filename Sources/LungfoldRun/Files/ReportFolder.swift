@@ -9,13 +9,16 @@ struct ReportFolder {
 
     /// Writes a report, each file whole, and then removes what an earlier one has left that this one
     /// lacks: a table or picture of results that are no more would be taken for one of these.
-    /// - Parameter files: bytes by path, relative to the study's folder.
-    func write(_ files: [String: [UInt8]]) throws {
+    /// - Parameters:
+    ///   - files: bytes by path, relative to the study's folder.
+    ///   - permission: throws where this process may no longer write there.
+    func write(_ files: [String: [UInt8]], permission: () throws -> Void) throws {
         for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
             let path = "\(directory.path)/\(name)"
             try FileSystem.makeDirectory(FileSystem.directory(of: path))
-            try WholeFile.write(bytes, to: path)
+            try WholeFile.write(bytes, to: path, permission: permission)
         }
+        try permission()
         for folder in ["tables", "figures"] { removeOthers(than: files, in: "report/\(folder)") }
         for run in FileSystem.names(in: "\(directory.reportDirectory)/tensorboard") {
             let folder = "report/tensorboard/\(run)"

@@ -6,9 +6,9 @@ import LungfoldStudy
 /// taken over from, must not write.
 ///
 /// Every start raises the generation under the lock; every rank reads it again right before a file of a
-/// job that it has written gets its name, and rank 0 before the report and `run.json`. What slips through
-/// in between does no harm: a job's files and the report have the same bytes whoever writes them, and what
-/// only people watch lies apart from them.
+/// job or the report that it has written gets its name, and before `run.json`. What slips through in
+/// between does no harm: a job's files have the same bytes whoever writes them, what only people watch
+/// lies apart from them, and the report can be written again from them.
 package struct WritePermission: Sendable {
     /// How long a network file system may go on showing what was there before this run.
     private static let lag = 60.0 * LimitScale.factor

@@ -95,7 +95,7 @@ public struct StudyReport: Sendable {
         for (run, file) in meanEvents {
             files["report/tensorboard/\(run)/\(EventFile.name)"] = file.bytes
         }
-        try ReportFolder(directory).write(files)
+        try ReportFolder(directory).write(files, permission: permission)
     }
 
     /// `lungfold report`: writes the report and prints the main table.
@@ -108,7 +108,8 @@ public struct StudyReport: Sendable {
     /// out. It says so where they are not known: the report links to it.
     func writeRunPage() throws {
         try WholeFile.write(
-            Array(runPage().utf8), to: "\(directory.reportDirectory)/run.html")
+            Array(runPage().utf8), to: "\(directory.reportDirectory)/run.html",
+            permission: permission)
     }
 
     private func runPage() throws -> String {

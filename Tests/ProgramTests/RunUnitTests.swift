@@ -84,6 +84,19 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
     }
 
+    @Test func aFolderThatHasVanishedIsNotBroughtBack() throws {
+        let study = Scratch.path("study")
+        let job = "\(study)/jobs/segnet-binary-e4-fold1"
+        let error = #expect(throws: LungfoldError.self) {
+            try FileSystem.makeDirectory(job, levels: 2)
+        }
+        #expect(error?.kind == .cannotCreate)
+        #expect(!FileSystem.exists(study))
+        try FileSystem.makeDirectory(study)
+        try FileSystem.makeDirectory(job, levels: 2)
+        #expect(FileSystem.isDirectory(job))
+    }
+
     @Test func errorsNamePathAndReason() {
         #expect { try WholeFile.write([1], to: "/nowhere/file") } throws: { error in
             let error = error as? LungfoldError

@@ -24,10 +24,12 @@ public enum FileSystem {
     }
 
     /// Makes a directory and the directories above it, where they are missing.
-    public static func makeDirectory(_ path: String) throws {
+    /// - Parameter levels: how many it makes at the most, its own included. What is in a study's folder
+    ///   must not bring the folder itself back, empty, after that has vanished.
+    public static func makeDirectory(_ path: String, levels: Int = .max) throws {
         if isDirectory(path) { return }
         let parent = directory(of: path)
-        if parent != path { try makeDirectory(parent) }
+        if levels > 1, parent != path { try makeDirectory(parent, levels: levels - 1) }
         guard mkdir(path, 0o777) != 0 else { return }
         let code = errno
         // Another rank may have made it in the meantime.

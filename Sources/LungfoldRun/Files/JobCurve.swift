@@ -37,7 +37,7 @@ final class JobCurve {
         let perEpoch = job.experiment.iterationsPerEpoch(slices: job.split.training.count)
         live = LiveEvents(job, after: isContinued ? (curve.epochs.count - 1) * perEpoch : 0)
         let folder = directory.liveFolder
-        guard (try? FileSystem.makeDirectory(folder)) != nil else { return }
+        guard (try? FileSystem.makeDirectory(folder, levels: 1)) != nil else { return }
         history = try? GrowingFile(
             "\(folder)/\(JobDirectory.historyName)", beginning: Array(table.header.utf8))
         events = try? GrowingFile(

@@ -56,6 +56,9 @@ public struct JobDirectory: Hashable, Sendable {
         CheckpointSlot.allCases.contains { FileSystem.exists(checkpointFile($0)) }
     }
 
+    /// Makes the folder, and `jobs` above it.
+    func make() throws { try FileSystem.makeDirectory(path, levels: 2) }
+
     /// Writes a finished job, its manifest last.
     /// - Parameters:
     ///   - more: further files of the job, by name.
@@ -64,7 +67,7 @@ public struct JobDirectory: Hashable, Sendable {
         _ result: JobResult, weights: [UInt8], more: [String: [UInt8]] = [:],
         permission: () throws -> Void = {}
     ) throws {
-        try FileSystem.makeDirectory(path)
+        try make()
         var contents = more
         contents[Self.weightsName] = weights
         let table = HistoryTable(classes: result.task.classCount)
@@ -105,7 +108,7 @@ public struct JobDirectory: Hashable, Sendable {
     /// Writes why the job failed.
     /// - Parameter permission: throws where this process may no longer write there.
     public func save(_ failure: JobFailure, permission: () throws -> Void = {}) throws {
-        try FileSystem.makeDirectory(path)
+        try make()
         try WholeFile.write(JSON.encode(failure), to: failureFile, permission: permission)
     }
 

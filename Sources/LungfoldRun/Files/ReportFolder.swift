@@ -15,7 +15,8 @@ struct ReportFolder {
     func write(_ files: [String: [UInt8]], permission: () throws -> Void) throws {
         for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
             let path = "\(directory.path)/\(name)"
-            try FileSystem.makeDirectory(FileSystem.directory(of: path))
+            try FileSystem.makeDirectory(
+                FileSystem.directory(of: path), levels: name.count { $0 == "/" })
             try WholeFile.write(bytes, to: path, permission: permission)
         }
         try permission()

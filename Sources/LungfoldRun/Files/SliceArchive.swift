@@ -16,7 +16,7 @@ struct SliceArchive {
     /// Keeps the slices, where they are not kept yet.
     func keep(_ slices: SliceSet, loader: SliceLoader) throws {
         guard !FileSystem.exists(file("labels")) else { return }
-        try FileSystem.makeDirectory(path)
+        try FileSystem.makeDirectory(path, levels: 1)
         if let lungs = try loader.lungs() {
             try write("lungs", lungs, isLabel: true)
             try write("unmasked", loader.unmasked().pictures, isLabel: false)

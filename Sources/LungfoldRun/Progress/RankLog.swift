@@ -21,7 +21,7 @@ enum RankLog {
 
     /// Opens the log of a run.
     static func open(_ directory: RunDirectory, rank: Int, generation: Int) {
-        try? FileSystem.makeDirectory(directory.logsDirectory)
+        try? FileSystem.makeDirectory(directory.logsDirectory, levels: 1)
         let file = LogFile("\(directory.logsDirectory)/rank-\(rank).log")
         let logger = Logger(label: "rank \(rank)") { _ in
             RankLogHandler(file: file, run: generation)

@@ -33,7 +33,7 @@ struct JobTraining {
         progress: @escaping (TrainingProgress) throws -> Void
     ) throws -> JobResult {
         try permission()
-        try FileSystem.makeDirectory(directory.path)
+        try directory.make()
         let attempts = Attempts(directory, permission: permission)
         // Before the checkpoints are read, so that one which ends its reader counts as a crash, too.
         // Where the job stands is told by their headers.

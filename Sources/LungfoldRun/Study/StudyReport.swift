@@ -62,7 +62,7 @@ public struct StudyReport: Sendable {
         try permission()
         // What is read is what is written: a report that began before the last job ended must not come
         // after the one that knows it.
-        try FileSystem.makeDirectory(directory.reportDirectory)
+        try FileSystem.makeDirectory(directory.reportDirectory, levels: 1)
         let lock = ReportLock(directory.reportDirectory)
         defer { withExtendedLifetime(lock) {} }
         for failure in newFailures {

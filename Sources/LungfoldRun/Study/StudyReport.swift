@@ -100,6 +100,8 @@ public struct StudyReport: Sendable {
 
     /// `lungfold report`: writes the report and prints the main table.
     public func run() throws {
+        // Before anything is written: where there is no study, that is the error.
+        _ = try directory.load()
         _ = try write(newFailures: [])
         try writeRunPage()
     }
